@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host/host.c - what this kernel and this user can do: facts, read only. */
+#include "host/host.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/scope.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MAX_CGROUPS = 16 };
+
+static int probe_ids(struct host *h, struct err *e)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[2] = { 0 };
+	char map[256];
+	ssize_t n;
+
+	h->euid = geteuid();
+	h->egid = getegid();
+	if (syscall(SYS_capget, &head, data) < 0)
+		return err_sys(e, "read own capabilities");
+	h->caps = data[0].effective | (uint64_t)data[1].effective << 32;
+
+	/* The first user namespace maps all ids to themselves. */
+	n = sys_read_file(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map));
+	if (n < 0 && n != -EFBIG)
+		return err_set(e, (int)n, "read /proc/self/uid_map");
+	h->in_userns = n == -EFBIG || !strstr(map, "4294967295");
+	h->is_rootless = h->euid != 0 || h->in_userns;
+	return 0;
+}
+
+/* prctl() knows how many capabilities there are: reading one too many fails. */
+static void probe_bounding(struct host *h)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		int r = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		if (r < 0)
+			break;
+		h->cap_last = cap;
+		if (r > 0)
+			h->caps_bound |= 1ULL << cap;
+	}
+}
+
+/* Undoes \040 and the like of proc_pid_mountinfo(5), in place. */
+static void unescape(char *s)
+{
+	char *out = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
+					(s[3] - '0'));
+			s += 4;
+		} else {
+			*out++ = *s++;
+		}
+	}
+	*out = '\0';
+}
+
+/* The nth (from 0) blank-separated field of a line; NULL when there are not as
+ * many. Cuts the line. */
+static char *field(char *line, int nth)
+{
+	char *save = NULL, *word = strtok_r(line, " ", &save);
+
+	while (word && nth-- > 0)
+		word = strtok_r(NULL, " ", &save);
+	return word;
+}
+
+/* One line of mountinfo: a cgroup mount or nothing. The options behind " - "
+ * hold the controllers on v1. */
+static int cgroup_mount(char *line, struct arena *a, struct host_cgroup *v,
+			size_t *n)
+{
+	static const char *const no_controller[] = { "rw", "ro", "xattr",
+						     "noprefix", "clone_children" };
+	char *tail = strstr(line, " - cgroup"), *options, *mount, *word, *save = NULL;
+	struct host_cgroup *cg = &v[*n];
+	char list[256] = "";
+	size_t len = 0;
+
+	if (!tail || *n == MAX_CGROUPS)
+		return 0;
+	*tail = '\0';
+	tail += 3;
+	cg->is_v2 = strncmp(tail, "cgroup2 ", 8) == 0;
+	options = field(tail, 2);
+	mount = field(line, 4);
+	if (!mount || !options)
+		return 0;
+	for (word = strtok_r(options, ",", &save); word && !cg->is_v2;
+	     word = strtok_r(NULL, ",", &save)) {
+		bool skip = strchr(word, '=') && strncmp(word, "name=", 5) != 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(no_controller); i++)
+			skip |= strcmp(word, no_controller[i]) == 0;
+		if (skip || len + strlen(word) + 2 > sizeof(list))
+			continue;
+		if (len)
+			list[len++] = ',';
+		memcpy(list + len, word, strlen(word) + 1);
+		len += strlen(word);
+	}
+	unescape(mount);
+	cg->mount = arena_dup(a, mount);
+	cg->controllers = arena_dup(a, list);
+	cg->own = "/";
+	(*n)++;
+	return cg->mount && cg->controllers ? 0 : -ENOMEM;
+}
+
+/* "4:memory:/a/b" or "0::/a/b": where the caller is in one hierarchy. */
+static int cgroup_own(char *line, struct arena *a, struct host_cgroup *v,
+		      size_t n)
+{
+	char *controllers = strchr(line, ':'), *path;
+
+	if (!controllers)
+		return 0;
+	controllers++;
+	path = strchr(controllers, ':');
+	if (!path)
+		return 0;
+	*path++ = '\0';
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(v[i].controllers, controllers) != 0)
+			continue;
+		v[i].own = arena_dup(a, path);
+		return v[i].own ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+/* The whole of a /proc file, however long, in the arena. */
+static int slurp(const char *path, struct arena *a, char **ret_text)
+{
+	for (size_t size = 16 * 1024; size <= 16 * 1024 * 1024; size *= 4) {
+		char *text = arena_alloc(a, size);
+		ssize_t n;
+
+		if (!text)
+			return -ENOMEM;
+		n = sys_read_file(AT_FDCWD, path, text, size);
+		if (n >= 0) {
+			*ret_text = text;
+			return 0;
+		}
+		if (n != -EFBIG)
+			return (int)n;
+	}
+	return -EFBIG;
+}
+
+static int probe_cgroups(struct host *h, struct arena *a, struct err *e)
+{
+	struct host_cgroup *v = arena_array(a, MAX_CGROUPS, sizeof(*v));
+	char *text, *line, *save = NULL;
+	size_t n = 0, n_v2 = 0;
+	int r;
+
+	if (!v)
+		return err_set(e, -ENOMEM, "cgroups");
+	r = slurp("/proc/self/mountinfo", a, &text);
+	if (r < 0)
+		return err_set(e, r, "read /proc/self/mountinfo");
+	for (line = strtok_r(text, "\n", &save); line && r == 0;
+	     line = strtok_r(NULL, "\n", &save))
+		r = cgroup_mount(line, a, v, &n);
+	if (r == 0)
+		r = slurp("/proc/self/cgroup", a, &text);
+	save = NULL;
+	if (r == 0)
+		for (line = strtok_r(text, "\n", &save); line && r == 0;
+		     line = strtok_r(NULL, "\n", &save))
+			r = cgroup_own(line, a, v, n);
+	if (r < 0)
+		return err_set(e, r, "read /proc/self/cgroup");
+	for (size_t i = 0; i < n; i++)
+		n_v2 += v[i].is_v2;
+	h->cgroups = v;
+	h->n_cgroups = n;
+	h->cgroup_layout = n == 0      ? CGROUP_NONE
+			   : n_v2 == n ? CGROUP_V2
+			   : n_v2      ? CGROUP_HYBRID
+				       : CGROUP_V1;
+	return 0;
+}
+
+static void probe_lsm(struct host *h)
+{
+	char yes[8];
+
+	h->has_apparmor = sys_read_file(AT_FDCWD,
+					"/sys/module/apparmor/parameters/enabled",
+					yes, sizeof(yes)) > 0 &&
+			  yes[0] == 'Y';
+	h->has_selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
+}
+
+int host_probe(struct host *h, unsigned what, struct arena *a, struct err *e)
+{
+	int r;
+
+	*h = (struct host){ 0 };
+	r = probe_ids(h, e);
+	if (r < 0)
+		return r;
+	probe_bounding(h);
+	if (what & HOST_LSM)
+		probe_lsm(h);
+	if (what & HOST_LANDLOCK) {
+		long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+				   LANDLOCK_CREATE_RULESET_VERSION);
+
+		h->landlock_abi = abi > 0 ? (int)abi : 0;
+	}
+	return what & HOST_CGROUPS ? probe_cgroups(h, a, e) : 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/run.c - what lives while a plan is applied: fds and pids, nothing else. */
+#include "plan/run.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+void run_init(struct run *r, const struct conf *c)
+{
+	*r = (struct run){
+		.conf = c,
+		.pidfd = -EBADF,
+		.cgroup_fd = -EBADF,
+		.proc_fd = -EBADF,
+		.root_fd = -EBADF,
+		.console_socket_fd = -EBADF,
+		.ready_fd = -EBADF,
+		.sync_fd = -EBADF,
+	};
+}
+
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -EBADF;
+}
+
+void run_close(struct run *r)
+{
+	drop(&r->pidfd);
+	drop(&r->cgroup_fd);
+	for (size_t i = 0; i < r->n_attach; i++)
+		drop(&r->attach_fds[i]);
+	r->n_attach = 0;
+	drop(&r->proc_fd);
+	drop(&r->root_fd);
+	drop(&r->console_socket_fd);
+	drop(&r->ready_fd);
+	drop(&r->sync_fd);
+}

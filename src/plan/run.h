@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan/run.h - what lives while a plan is applied: fds and pids, nothing else.
+ *
+ * The supervisor fills it before clone3(); the child has its own copy from
+ * then on. Every fd is O_CLOEXEC and -EBADF when empty; run_close() closes
+ * them all. What a field means to others is said at its brick. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct conf;
+struct sock_fprog;
+
+enum { RUN_ATTACH_MAX = 16 };
+
+struct run {
+	const struct conf *conf;
+
+	/* The supervisor's. */
+	pid_t pid; /* the child in our pid namespace; 0 before clone3() */
+	int pidfd;
+	int cgroup_fd; /* v2: the directory for CLONE_INTO_CGROUP */
+	/* v1: open `tasks` files (v2: cgroup.procs where clone3() cannot do
+	 * it) to which the child writes "0" in PHASE_ENTER: moving oneself
+	 * spares the kernel's global threadgroup lock and its RCU wait. */
+	int attach_fds[RUN_ATTACH_MAX];
+	size_t n_attach;
+
+	/* The child's. */
+	int proc_fd;       /* the runtime's own procfs, detached: the container
+			    * never sees it, its mounts cannot cover it */
+	int root_fd;       /* the new root */
+	int console_socket_fd; /* where the terminal's master side goes: the
+				* engine's --console-socket, or our own pair */
+	int ready_fd;      /* `start` knocks here (child) */
+	int sync_fd;       /* the child's end of the sync socket */
+	/* Set by the seccomp brick in PHASE_SEAL, installed by the very last
+	 * code before execve() (run/leap.h). NULL: no filter. */
+	const struct sock_fprog *filter;
+	unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
+	/* Capabilities that LOCK leaves in the permitted and effective sets
+	 * because SEAL needs them; execve() takes them away. */
+	uint64_t seal_caps;
+	bool is_exec; /* a further process in a running container */
+};
+
+void run_init(struct run *r, const struct conf *c);
+void run_close(struct run *r);

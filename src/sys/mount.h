@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys/mount.h - the fd-based mount API of Linux 5.2 and later.
+ *
+ * Debian 12's C library knows fsopen() and the others, but not every header
+ * goes together with <sys/mount.h>: this one declares what we use and nothing
+ * else. All return an fd (O_CLOEXEC) or 0, -errno on failure. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A new instance of a file system, ready to be moved somewhere: fsopen(),
+ * a parameter for every "key" or "key=value" of `data` (commas between),
+ * FSCONFIG_CMD_CREATE, fsmount() with MOUNT_ATTR_* `attrs`. `source` may be
+ * NULL. */
+int sys_fs_mount(const char *type, const char *source, const char *data,
+		 uint64_t attrs);
+/* A copy of the mount at (dir_fd, path): flags OPEN_TREE_CLONE, AT_RECURSIVE,
+ * AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. */
+int sys_open_tree(int dir_fd, const char *path, unsigned flags);
+/* Puts a detached mount upon target_fd itself (no path is walked). */
+int sys_move_mount(int mount_fd, int target_fd);
+/* flags: AT_RECURSIVE or 0; on the mount behind fd. userns_fd: with
+ * MOUNT_ATTR_IDMAP in set, else -1. */
+int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,
+		      uint64_t propagation, int userns_fd);
+/* MOUNT_ATTR_* for the MS_* flags that have one (ro, nosuid, nodev, noexec,
+ * atime, nosymfollow). */
+uint64_t sys_mount_attrs(uint64_t ms_flags);
