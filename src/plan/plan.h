@@ -17,7 +17,7 @@
  *      runs it and with what privilege.
  *  P3  If the op k of a phase fails, undo() has run for ops k-1..0 of that
  *      phase before plan_apply() returns, and k itself changed nothing.
- *  P4  The child's phases (ENTER and later) allocate no memory: they run
+ *  P4  The child's phases (JOIN, ENTER and later) allocate no memory: they run
  *      straight after clone3(), maybe under a small memory limit. All an op
  *      needs is in the op, in the arena it points to, or in struct run. */
 #pragma once
@@ -34,6 +34,10 @@ struct run;
 
 enum phase {
 	PHASE_HOST,   /* supervisor, before the child exists: cgroup, fds */
+	PHASE_JOIN,   /* a process in between, made only when the plan has such
+		       * ops: enters the namespaces that the child has to be
+		       * born in (a joined pid or user namespace), then makes
+		       * the child as its sibling */
 	PHASE_ATTACH, /* supervisor, child waiting: id maps, netdevs */
 	PHASE_ENTER,  /* child, first: cgroups, namespaces to join or unshare */
 	PHASE_BUILD,  /* child, full caps in its user namespace: mounts */

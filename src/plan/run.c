@@ -3,6 +3,8 @@
 #include "plan/run.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
 
 void run_init(struct run *r, const struct conf *c)
@@ -38,4 +40,17 @@ void run_close(struct run *r)
 	drop(&r->console_socket_fd);
 	drop(&r->ready_fd);
 	drop(&r->sync_fd);
+}
+
+void run_warn(struct run *r, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (!r->warn)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->warn(r, text);
 }

@@ -45,7 +45,14 @@ struct run {
 	 * because SEAL needs them; execve() takes them away. */
 	uint64_t seal_caps;
 	bool is_exec; /* a further process in a running container */
+
+	/* Tells the user something that is no failure; from any process. Set
+	 * by the engine, NULL when nobody listens: use run_warn(). */
+	void (*warn)(struct run *r, const char *text);
+	void *warn_arg;
 };
 
 void run_init(struct run *r, const struct conf *c);
 void run_close(struct run *r);
+void run_warn(struct run *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
