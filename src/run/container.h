@@ -41,7 +41,6 @@ struct container_opts {
 struct container_proc {
 	pid_t pid;
 	int pidfd;      /* -EBADF when empty */
-	int start_fd;   /* create: connected to the waiting init; -EBADF */
 	int console_fd; /* the terminal's master side when the caller is the
 			 * terminal; -EBADF */
 };
@@ -68,30 +67,33 @@ int container_run(const struct conf *c, const struct container_opts *o,
 int container_wait(struct container_proc *p, int *ret_status, struct err *e);
 
 /* A further process in a running container. `process` is complete (defaults
- * merged by the caller); `c` is the container's own configuration. Returns
- * when the process has been exec'd or its failure is known. */
-struct container_exec_opts {
+ * merged by the caller); the conf is the container's own. Returns when the
+ * process has been exec'd or its failure is known. */
+struct container_exec {
+	const struct conf_process *process;
+	const struct state *state;
+	const struct brick *const *bricks; /* exec_bricks */
+	const struct host *host;           /* probed with HOST_CGROUPS */
 	const char *console_socket, *pidfd_socket, *pid_file;
 	unsigned preserve_fds;
 	const char *cgroup; /* sub-cgroup below the container's; NULL: its own */
 	bool ignore_paused;
+	bool is_detached;
 	warn_fn warn;
 	void *warn_arg;
 };
-int container_exec(const struct conf *c, const struct conf_process *process,
-		   const struct brick *const *bricks, const struct host *host,
-		   int dir_fd, const struct state *s,
-		   const struct container_exec_opts *o,
+int container_exec(const struct conf *c, const struct container_exec *x,
 		   struct container_proc *ret_proc, struct err *e);
 
 /* Sends sig to the init, or with `all` to every process of the container. */
-int container_kill(const struct state *s, int dir_fd, int sig, bool all,
-		   struct err *e);
+int container_kill(const struct state *s, const struct host *h, int sig,
+		   bool all, struct err *e);
 
 /* Removes a stopped container (with `force` a running one, by SIGKILL first):
  * cgroups, state, poststop hooks. `c` may be NULL when its configuration cannot
  * be read any more (then there are no hooks to run). Cleans what a killed
- * create left. `warn` gets a failing poststop hook. */
-int container_delete(const struct conf *c, int root_fd, int dir_fd,
+ * create left. Waits for a create or delete that is at work on it. `warn` gets
+ * a failing poststop hook. The host must have been probed with HOST_CGROUPS. */
+int container_delete(const struct conf *c, const struct host *h, int root_fd,
 		     const struct state *s, bool force, warn_fn warn,
 		     void *warn_arg, struct err *e);

@@ -4,12 +4,14 @@
  * A container is a directory ROOT/ID (mode 0700) that holds
  *   record       one "key value" line a fact, replaced by rename()
  *   config.json  the bytes it was created from
- *   start.sock   where its waiting init listens; gone once it was started
+ *   start.sock   where its waiting init listens: it is called start.new until
+ *                the container counts as created, and is gone once started
  * The directory is made by mkdir(), so two creates of one id cannot both win.
  * Whether the container runs is never written down: it is asked of the kernel
  * by pid and start time, so a stale record cannot lie.
  *
- * Writers hold flock() on the directory; readers need no lock. */
+ * create and delete hold flock() on the directory while they work; others need
+ * no lock, and tell by it that a container is still being made. */
 #pragma once
 
 #include "conf/conf.h"
@@ -51,7 +53,7 @@ struct state {
  * /tmp/hull-UID, checked to be ours alone) otherwise. Returns an fd. */
 int state_root_open(const char *root, bool make, struct err *e);
 
-/* 1-1024 letters of [A-Za-z0-9_+.-], not "." or "..". */
+/* 1-255 letters of [A-Za-z0-9_+.-], not "." or "..". */
 int state_check_id(const char *id, struct err *e);
 
 /* A new container's directory; -EEXIST when the id is taken. Returns its fd,
@@ -68,7 +70,8 @@ int state_save_config(int dir_fd, const char *text, size_t n, struct err *e);
 int state_load_config(int dir_fd, struct arena *a, const char **ret_text,
 		      size_t *ret_n, struct err *e);
 
-/* Asks the kernel. */
+/* Asks the kernel. Never STATUS_PAUSED: that is the freezer's to say. The lock
+ * must not be held by the caller. */
 enum status state_status(int dir_fd, const struct state *s);
 /* pidfd of the init, checked to be the same process; -ESRCH when gone. */
 int state_pidfd(const struct state *s, struct err *e);

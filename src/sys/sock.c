@@ -120,7 +120,7 @@ static int address(int dir_fd, const char *path, struct sockaddr_un *sa,
 }
 
 /* syscalls: socket connect */
-int sys_connect(int dir_fd, const char *path)
+int sys_connect(int dir_fd, const char *path, int type)
 {
 	auto_fd int fd = -EBADF, parent_fd = -EBADF;
 	struct sockaddr_un sa;
@@ -128,7 +128,7 @@ int sys_connect(int dir_fd, const char *path)
 
 	if (r < 0)
 		return r;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -errno;
 	return TAKE_FD(fd);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run/child.c - what the child does between clone3() and execve().
+ *
+ * Theory of operation
+ * -------------------
+ * The child is a copy of the supervisor made by clone3() with the container's
+ * new namespaces. It applies the plan's phases one after the other, talks to
+ * the supervisor as drawn in run/sync.h, and leaves by leap(). It makes only
+ * system calls: no allocation, no locale, no files of the C library's.
+ *
+ *  C1  Until SYNC_KEPT (our pid is in the record) the child dies with the
+ *      supervisor: by PDEATHSIG, and by end of file wherever it waits. What a
+ *      killed create leaves is therefore always found by delete.
+ *  C2  From before the first look at the image until execve() it is not
+ *      dumpable, so no process of the container can attach to it or follow its
+ *      /proc/PID/exe, fd or root (the supervisor has set it; execve() resets).
+ *  C3  Every fd it has is O_CLOEXEC but 0-2 and those asked for
+ *      (CVE-2024-21626), and its working directory is inside the new root. */
+#include "run/child.h"
+
+#include "base/err.h"
+#include "base/scope.h"
+#include "run/hooks.h"
+#include "run/leap.h"
+#include "run/program.h"
+#include "run/spawn.h"
+#include "run/sync.h"
+#include "sys/proc.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static _Noreturn void give_up(struct spawn *s, const struct err *e)
+{
+	sync_send_err(s->run->sync_fd, SYNC_ERROR, e);
+	_exit(1);
+}
+
+static void warn_over_sync(struct run *r, const char *text)
+{
+	struct err e = { 0 };
+
+	(void)err_input(&e, "%s", text);
+	sync_send_err(r->sync_fd, SYNC_WARN, &e);
+}
+
+static int await(struct spawn *s, enum sync_type what, struct err *e)
+{
+	const struct sync_peer peer = { .fd = s->run->sync_fd };
+
+	return sync_wait(&peer, what, e);
+}
+
+static int start_out(struct spawn *s, struct err *e)
+{
+	sigset_t none;
+
+	s->run->warn = warn_over_sync;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) /* C1 */
+		return err_sys(e, "tie the child to its supervisor");
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return err_sys(e, "unblock signals");
+	/* The supervisor may have died before the line above; then the first
+	 * wait or send says so. */
+	return s->has_attach ? await(s, SYNC_ATTACHED, e) : 0;
+}
+
+static int run_hooks_outside(struct spawn *s, struct err *e)
+{
+	const struct conf *c = s->conf;
+	int r = 0;
+
+	if (s->run->is_exec)
+		return 0;
+	if (c->hooks[HOOK_PRESTART].n || c->hooks[HOOK_CREATE_RUNTIME].n) {
+		r = sync_send(s->run->sync_fd, SYNC_BUILT, e);
+		if (r == 0)
+			r = await(s, SYNC_HOOKED, e);
+	}
+	if (r == 0)
+		r = hooks_run(c, HOOK_CREATE_CONTAINER, STATUS_CREATING,
+			      getpid(), e);
+	return r;
+}
+
+/* The kernel answers getcwd() with "(unreachable)" in front when the directory
+ * is not below our root: the sign of a working directory that was reached
+ * through a leaked fd (CVE-2024-21626). */
+static int check_cwd(struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (!getcwd(path, sizeof(path)))
+		return err_sys(e, "find the working directory");
+	if (path[0] != '/')
+		return err_input(e, "process.cwd leads out of the root file system");
+	return 0;
+}
+
+/* As the user where root may not (a mode-0700 home on NFS), as root where the
+ * user may not: try both, as the caller does, before and behind LOCK. */
+static int enter_cwd(const struct conf_process *p, bool is_last, struct err *e)
+{
+	if (chdir(p->cwd) == 0)
+		return check_cwd(e);
+	if (!is_last && (errno == EACCES || errno == EPERM))
+		return 1;
+	return err_sys(e, "enter process.cwd %s", p->cwd);
+}
+
+static int lock_down(struct spawn *s, struct err *e)
+{
+	const struct conf_process *p = &s->conf->process;
+	int r = program_make_cwd(p->cwd, e), again;
+
+	if (r < 0)
+		return r;
+	again = enter_cwd(p, false, e);
+	if (again < 0)
+		return again;
+	r = plan_apply(s->plan, PHASE_LOCK, s->run, e);
+	if (r == 0 && again)
+		r = enter_cwd(p, true, e);
+	return r;
+}
+
+/* create: from now on `start` decides. Its connection takes the place of the
+ * sync socket, so that an exec that fails is reported to it. */
+static int await_start(struct spawn *s, struct err *e)
+{
+	int fd;
+
+	do
+		fd = accept4(s->run->ready_fd, NULL, NULL, SOCK_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return err_sys(e, "wait for start");
+	close(s->run->sync_fd);
+	s->run->sync_fd = fd;
+	return await(s, SYNC_START, e);
+}
+
+/* C1 ends here. The supervisor may leave as soon as it has heard SYNC_CREATED,
+ * so the death signal goes first; end of file in the wait takes its place. */
+static int hold(struct spawn *s, struct err *e)
+{
+	int r;
+
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return err_sys(e, "untie the child from its supervisor");
+	r = await(s, SYNC_KEPT, e);
+	if (r == 0)
+		r = sync_send(s->run->sync_fd, SYNC_CREATED, e);
+	if (r == 0 && s->waits_for_start)
+		r = await_start(s, e);
+	return r;
+}
+
+static int close_the_rest(struct spawn *s, struct err *e)
+{
+	int r = sys_cloexec_range(3 + s->preserve_fds, ~0U); /* C3 */
+
+	return r < 0 ? err_set(e, r, "mark inherited fds close-on-exec") : 0;
+}
+
+static int go(struct spawn *s, struct program *program, struct err *e)
+{
+	struct leap_args args = { .report_fd = s->run->sync_fd };
+	int r = 0;
+
+	if (!s->run->is_exec)
+		r = hooks_run(s->conf, HOOK_START_CONTAINER, STATUS_CREATED,
+			      getpid(), e);
+	if (r == 0)
+		r = plan_apply(s->plan, PHASE_SEAL, s->run, e);
+	if (r < 0)
+		return r;
+	args.path = program->path;
+	args.argv = (char *const *)(uintptr_t)s->conf->process.args.v;
+	args.envp = program->env;
+	args.filter = s->run->filter;
+	args.filter_flags = s->run->filter_flags;
+	return leap(&args, e);
+}
+
+static int build(struct spawn *s, struct err *e)
+{
+	int r = start_out(s, e);
+
+	if (r == 0)
+		r = plan_apply(s->plan, PHASE_ENTER, s->run, e);
+	if (r == 0)
+		r = plan_apply(s->plan, PHASE_BUILD, s->run, e);
+	if (r == 0)
+		r = run_hooks_outside(s, e);
+	if (r == 0)
+		r = plan_apply(s->plan, PHASE_PIVOT, s->run, e);
+	return r;
+}
+
+_Noreturn void child_main(struct spawn *s)
+{
+	struct program program;
+	struct err e = { 0 };
+	int r = build(s, &e);
+
+	/* Looked up as root would see it is no good: after LOCK. */
+	if (r == 0)
+		r = lock_down(s, &e);
+	if (r == 0)
+		r = close_the_rest(s, &e);
+	if (r == 0)
+		r = program_find(&s->conf->process, &program, &e);
+	if (r == 0)
+		r = hold(s, &e);
+	if (r == 0)
+		r = go(s, &program, &e);
+	give_up(s, &e);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run/spawn.h - makes the child and drives it to the container's program.
+ *
+ * The two halves of the protocol in run/sync.h: spawn_child() is the
+ * supervisor's clone3(), child_main() all that the child does. Used by create
+ * and run (a new container) and by exec (one more process in it). */
+#pragma once
+
+#include "conf/conf.h"
+#include "plan/plan.h"
+#include "plan/run.h"
+
+#include <stdbool.h>
+
+struct err;
+
+struct spawn {
+	const struct conf *conf; /* process, hooks, annotations */
+	const struct plan *plan;
+	struct run *run;
+	unsigned preserve_fds;
+	bool has_attach;      /* the child waits for SYNC_ATTACHED */
+	bool waits_for_start; /* create: start comes over run->ready_fd */
+	int peer_fd;          /* the supervisor's end of the sync socket */
+};
+
+/* Makes the child, by way of a process in between when the plan has JOIN ops,
+ * and fills run->pid and run->pidfd. On success the supervisor's copy of the
+ * child's fds is closed. The child never returns from here. */
+int spawn_child(struct spawn *s, struct err *e);
+/* Ends a child that came to nothing, and waits for its end. */
+void spawn_kill(struct run *r);
