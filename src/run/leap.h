@@ -25,8 +25,8 @@
  *
  * Invariants
  *  L1  The code refers to nothing outside its argument: no literals, no libc,
- *      no stack protector. tests/unit/test-run-leap.c checks that its object
- *      has no relocations, and what /proc/self/exe shows afterwards.
+ *      no stack protector. It would crash otherwise, since it runs when all of
+ *      the program is gone (tests/unit/test-run-leap.c).
  *  L2  Where step 2 is refused the container does not start: there is no
  *      weaker way round. */
 #pragma once
