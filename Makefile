@@ -6,8 +6,12 @@ MESON_FLAGS ?=
 
 .PHONY: all run check bench lab fuzz deps-build deps-check deps-bench deps-lab clean
 
-all: deps-build $(BUILD)/build.ninja
+# Two builds of one tree: programs that start containers with musl, those that
+# need Debian's libraries (build/glibc) with its C library.
+all: deps-build $(BUILD)/build.ninja $(BUILD)/glibc/build.ninja
 	@ninja -C $(BUILD)
+	@ninja -C $(BUILD)/glibc
+	@for p in $(BUILD)/glibc/hull*; do [ ! -x "$$p" ] || [ -d "$$p" ] || ln -sf "glibc/$${p##*/}" $(BUILD)/; done
 
 run: all
 	@tools/demo $(BUILD)
@@ -25,8 +29,11 @@ fuzz: deps-check
 	@tools/fuzz
 
 $(BUILD)/build.ninja: | deps-build
-	@meson setup $(BUILD) $(MESON_FLAGS) >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
-	@mv $(BUILD).log $(BUILD)/setup.log
+	@mkdir -p $(BUILD)
+	@CC=musl-gcc meson setup $(BUILD) -Dprograms=static $(MESON_FLAGS) >$(BUILD)/setup.log 2>&1 || { cat $(BUILD)/setup.log; exit 1; }
+
+$(BUILD)/glibc/build.ninja: | $(BUILD)/build.ninja
+	@meson setup $(BUILD)/glibc -Dprograms=dynamic -Dtests=false -Dstatic=false $(MESON_FLAGS) >$(BUILD)/setup-glibc.log 2>&1 || { cat $(BUILD)/setup-glibc.log; exit 1; }
 
 # Each set of Debian packages is a section of deps/debian.txt.
 deps-build deps-check deps-bench deps-lab: deps-%:

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets
+#undef alloca
 #pragma GCC poison system popen alloca
 #pragma GCC poison tmpnam tempnam mktemp
 #pragma GCC poison atoi atol atoll

@@ -43,6 +43,20 @@ int err_input(struct err *e, const char *fmt, ...)
 	return -EINVAL;
 }
 
+int err_plain(struct err *e, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	assert(code < 0);
+	if (!e)
+		return code;
+	va_start(ap, fmt);
+	start(e, code, fmt, ap);
+	va_end(ap);
+	e->is_input = 1;
+	return code;
+}
+
 /* When the text is full the new context is dropped, never the origin: the
  * innermost words are the ones that name the cause. */
 int err_ctx(struct err *e, int code, const char *fmt, ...)

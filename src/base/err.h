@@ -28,7 +28,7 @@ struct err {
 
 #define ERR_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
-/* All four return `code` (or -errno), so a caller can write:
+/* All of them return `code` (or -errno), so a caller can write:
  * return err_set(...). */
 
 /* Starts an error; forgets what was there. The words say what was being done
@@ -41,6 +41,9 @@ int err_hint(struct err *e, int code, const char *fmt, ...) ERR_PRINTF(3, 4);
 /* A fault of the input (-EINVAL), where the system's words for the code would
  * say nothing new: "Invalid argument" is not printed. */
 int err_input(struct err *e, const char *fmt, ...) ERR_PRINTF(2, 3);
+
+/* The same with another code. */
+int err_plain(struct err *e, int code, const char *fmt, ...) ERR_PRINTF(3, 4);
 
 #define err_sys(e, ...) err_set((e), -errno, __VA_ARGS__)
 

@@ -247,5 +247,5 @@ int leap_explain(const struct leap_report *report, const char *path,
 	case LEAP_SECCOMP:
 		return err_set(e, report->code, "seccomp: install the filter");
 	}
-	return err_set(e, report->code, "exec %s", path);
+	return err_set(e, report->code, "exec \"%s\"", path);
 }

@@ -57,6 +57,6 @@ struct leap_report {
 /* Returns only when the way out could not be prepared (-errno). */
 int leap(const struct leap_args *args, struct err *e);
 
-/* "exec /bin/x", with the hint that fits the code. */
+/* exec "/bin/x", with the hint that fits the code. */
 int leap_explain(const struct leap_report *report, const char *path,
 		 struct err *e);

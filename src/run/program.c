@@ -72,17 +72,17 @@ static int find_path(const struct conf_process *p, struct program *ret,
 	if (strchr(name, '/')) {
 		if ((size_t)snprintf(ret->path, sizeof(ret->path), "%s", name) >=
 		    sizeof(ret->path))
-			return err_set(e, -ENAMETOOLONG, "exec %s", name);
+			return err_set(e, -ENAMETOOLONG, "exec \"%s\"", name);
 		r = try(ret->path);
 	} else {
 		r = search(name, dirs ? dirs : default_path, ret);
 		if (r == -ENOENT)
 			/* Engines look for these words to answer with exit
 			 * status 127. */
-			return err_set(e, r, "executable file `%s` not found in $PATH", name);
+			return err_set(e, r, "exec \"%s\": executable file not found in $PATH", name);
 	}
 	if (r < 0)
-		return err_set(e, r, "exec %s", name);
+		return err_set(e, r, "exec \"%s\"", name);
 	return 0;
 }
 

@@ -143,7 +143,7 @@ int state_make(int root_fd, const char *id, struct err *e)
 	if (mkdirat(root_fd, id, 0700) < 0) {
 		if (errno != EEXIST)
 			return err_sys(e, "make the state directory of container %s", id);
-		err_set(e, -EEXIST, "container %s", id);
+		err_plain(e, -EEXIST, "container \"%s\" exists already", id);
 		return err_hint(e, -EEXIST, "delete it, or choose another id");
 	}
 	fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -162,7 +162,7 @@ int state_open(int root_fd, const char *id, bool do_lock, struct err *e)
 	fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		/* Engines look for these words. */
-		return err_set(e, -ENOENT, "container %s does not exist", id);
+		return err_plain(e, -ENOENT, "container \"%s\" does not exist", id);
 	if (fd < 0)
 		return err_sys(e, "open the state of container %s", id);
 	if (do_lock) {
@@ -171,7 +171,7 @@ int state_open(int root_fd, const char *id, bool do_lock, struct err *e)
 			return r;
 		/* It may have been deleted while we waited. */
 		if (fstat(fd, &st) < 0 || st.st_nlink == 0)
-			return err_set(e, -ENOENT, "container %s does not exist", id);
+			return err_plain(e, -ENOENT, "container \"%s\" does not exist", id);
 	}
 	return TAKE_FD(fd);
 }
@@ -397,12 +397,12 @@ int state_pidfd(const struct state *s, struct err *e)
 	uint64_t ticks;
 
 	if (s->pid == 0)
-		return err_set(e, -ESRCH, "container %s has no process", s->id);
+		return err_plain(e, -ESRCH, "container \"%s\": container not running", s->id);
 	fd = sys_pidfd_open(s->pid);
 	/* Compare after the open: the fd holds the process that was compared. */
 	if (fd < 0 || sys_start_ticks(s->pid, &ticks, NULL) < 0 ||
 	    ticks != s->start_ticks)
-		return err_set(e, -ESRCH, "container %s is not running", s->id);
+		return err_plain(e, -ESRCH, "container \"%s\": container not running", s->id);
 	return TAKE_FD(fd);
 }
 
@@ -425,24 +425,64 @@ int state_remove(int root_fd, const char *id, struct err *e)
 	return 0;
 }
 
-static int is_container(const struct dirent *d)
+struct names {
+	char **v;
+	size_t n, cap;
+};
+
+static int names_add(struct names *l, const char *name)
 {
-	return d->d_name[0] != '.' && state_check_id(d->d_name, NULL) == 0;
+	char *copy = strdup(name), **v = l->v;
+
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 64;
+		v = reallocarray(l->v, l->cap, sizeof(*v));
+		if (v)
+			l->v = v;
+	}
+	if (!copy || !v) {
+		free(copy);
+		return -ENOMEM;
+	}
+	l->v[l->n++] = copy;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int names_read(struct names *l, int root_fd)
+{
+	int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir)
+		return -errno;
+	while (r == 0 && (d = readdir(dir)))
+		if (d->d_name[0] != '.' && state_check_id(d->d_name, NULL) == 0)
+			r = names_add(l, d->d_name);
+	closedir(dir);
+	if (l->n)
+		qsort(l->v, l->n, sizeof(*l->v), compare);
+	return r;
 }
 
 int state_each(int root_fd, int (*fn)(const char *id, void *arg), void *arg,
 	       struct err *e)
 {
-	struct dirent **v = NULL;
-	int n = scandirat(root_fd, ".", &v, is_container, alphasort), r = 0;
+	struct names l = { 0 };
+	int r = names_read(&l, root_fd);
 
-	if (n < 0)
-		return err_sys(e, "list the containers");
-	for (int i = 0; i < n; i++) {
+	if (r < 0)
+		r = err_set(e, r, "list the containers");
+	for (size_t i = 0; i < l.n; i++) {
 		if (r >= 0)
-			r = fn(v[i]->d_name, arg);
-		free(v[i]);
+			r = fn(l.v[i], arg);
+		free(l.v[i]);
 	}
-	free(v);
+	free(l.v);
 	return r < 0 ? r : 0;
 }

@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ static int set_param(int fs_fd, const char *param, size_t n)
 	value = strchr(text, '=');
 	if (value)
 		*value++ = '\0';
-	if (fsconfig(fs_fd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+	if (syscall(SYS_fsconfig, fs_fd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
 		     text, value, 0) < 0)
 		return -errno;
 	return 0;
@@ -48,27 +48,28 @@ static int set_params(int fs_fd, const char *data)
 int sys_fs_mount(const char *type, const char *source, const char *data,
 		 uint64_t attrs)
 {
-	auto_fd int fs_fd = fsopen(type, FSOPEN_CLOEXEC);
+	auto_fd int fs_fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	int fd, r;
 
 	if (fs_fd < 0)
 		return -errno;
-	if (source && fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", source,
+	if (source && syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, "source", source,
 			       0) < 0)
 		return -errno;
 	r = set_params(fs_fd, data);
 	if (r < 0)
 		return r;
-	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -errno;
-	fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, (unsigned)attrs);
+	fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, (unsigned)attrs);
 	return fd < 0 ? -errno : fd;
 }
 
 /* syscalls: open_tree */
 int sys_open_tree(int dir_fd, const char *path, unsigned flags)
 {
-	int fd = open_tree(dir_fd, path, flags | OPEN_TREE_CLOEXEC);
+	int fd = (int)syscall(SYS_open_tree, dir_fd, path,
+			      flags | OPEN_TREE_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -76,7 +77,7 @@ int sys_open_tree(int dir_fd, const char *path, unsigned flags)
 /* syscalls: move_mount */
 int sys_move_mount(int mount_fd, int target_fd)
 {
-	return move_mount(mount_fd, "", target_fd, "",
+	return syscall(SYS_move_mount, mount_fd, "", target_fd, "",
 			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
 		       ? -errno
 		       : 0;
@@ -93,7 +94,7 @@ int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,
 		.userns_fd = userns_fd >= 0 ? (uint64_t)userns_fd : 0,
 	};
 
-	return mount_setattr(fd, "", flags | AT_EMPTY_PATH, &attr,
+	return syscall(SYS_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &attr,
 			     sizeof(attr)) < 0
 		       ? -errno
 		       : 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys/mount.h - the fd-based mount API of Linux 5.2 and later.
  *
- * Debian 12's C library knows fsopen() and the others, but not every header
- * goes together with <sys/mount.h>: this one declares what we use and nothing
- * else. All return an fd (O_CLOEXEC) or 0, -errno on failure. */
+ * Neither musl nor older C libraries have wrappers. All return an fd (O_CLOEXEC)
+ * or 0, -errno on failure. */
 #pragma once
 
 #include <stddef.h>

@@ -84,7 +84,7 @@ static void a_missing_program_is_reported(void)
 	CHECK_INT(report.code, -ENOENT);
 	leap_explain(&report, "/no/such", &e);
 	err_line(&e, line, sizeof(line));
-	CHECK_STR(line, "exec /no/such: No such file or directory");
+	CHECK_STR(line, "exec \"/no/such\": No such file or directory");
 }
 
 /* CVE-2019-5736: "#!/proc/self/exe" must not bring the runtime back. With a
