@@ -62,7 +62,8 @@ static void unescape(char *s)
 	char *out = s;
 
 	while (*s) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] &&
+		    s[3]) {
 			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 |
 					(s[3] - '0'));
 			s += 4;
@@ -90,8 +91,10 @@ static int cgroup_mount(char *line, struct arena *a, struct host_cgroup *v,
 			size_t *n)
 {
 	static const char *const no_controller[] = { "rw", "ro", "xattr",
-						     "noprefix", "clone_children" };
-	char *tail = strstr(line, " - cgroup"), *options, *mount, *word, *save = NULL;
+						     "noprefix",
+						     "clone_children" };
+	char *tail = strstr(line, " - cgroup"), *options, *mount, *word,
+	     *save = NULL;
 	struct host_cgroup *cg = &v[*n];
 	char list[256] = "";
 	size_t len = 0;
@@ -207,10 +210,11 @@ static void probe_lsm(struct host *h)
 {
 	char yes[8];
 
-	h->has_apparmor = sys_read_file(AT_FDCWD,
-					"/sys/module/apparmor/parameters/enabled",
-					yes, sizeof(yes)) > 0 &&
-			  yes[0] == 'Y';
+	h->has_apparmor =
+		sys_read_file(AT_FDCWD,
+			      "/sys/module/apparmor/parameters/enabled", yes,
+			      sizeof(yes)) > 0 &&
+		yes[0] == 'Y';
 	h->has_selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
 }
 

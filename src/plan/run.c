@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan/run.c - what lives while a plan is applied: fds and pids, nothing else. */
+/* plan/run.c - what lives while a plan is applied: fds and pids, nothing else.
+ */
 #include "plan/run.h"
 
 #include <errno.h>

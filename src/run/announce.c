@@ -21,9 +21,11 @@ static int write_pid_file(const char *path, pid_t pid, struct err *e)
 	auto_fd int fd = -EBADF;
 	int r;
 
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.hull-new", path) >= sizeof(tmp))
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.hull-new", path) >=
+	    sizeof(tmp))
 		return err_set(e, -ENAMETOOLONG, "--pid-file %s", path);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		  0644);
 	if (fd < 0)
 		return err_sys(e, "write --pid-file %s", path);
 	snprintf(text, sizeof(text), "%d", (int)pid);

@@ -11,9 +11,11 @@
  *  C1  Until SYNC_KEPT (our pid is in the record) the child dies with the
  *      supervisor: by PDEATHSIG, and by end of file wherever it waits. What a
  *      killed create leaves is therefore always found by delete.
- *  C2  From before the first look at the image until execve() it is not
- *      dumpable, so no process of the container can attach to it or follow its
- *      /proc/PID/exe, fd or root (the supervisor has set it; execve() resets).
+ *  C2  As soon as a process of the container could see it, and until execve(),
+ *      it is not dumpable: nobody inside can attach to it or follow its
+ *      /proc/PID/exe, fd or root. A new container is empty until BUILD, and its
+ *      id maps could not be written by an ordinary user before that; a process
+ *      that joins a running one is born so (container_exec()).
  *  C3  Every fd it has is O_CLOEXEC but 0-2 and those asked for
  *      (CVE-2024-21626), and its working directory is inside the new root. */
 #include "run/child.h"
@@ -25,6 +27,7 @@
 #include "run/program.h"
 #include "run/spawn.h"
 #include "run/sync.h"
+#include "sys/file.h"
 #include "sys/proc.h"
 
 #include <errno.h>
@@ -33,6 +36,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static _Noreturn void give_up(struct spawn *s, const struct err *e)
@@ -63,6 +67,8 @@ static int start_out(struct spawn *s, struct err *e)
 	s->run->warn = warn_over_sync;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) /* C1 */
 		return err_sys(e, "tie the child to its supervisor");
+	umask(0); /* modes are what the configuration says; brick_creds sets it
+		   */
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return err_sys(e, "unblock signals");
@@ -99,7 +105,8 @@ static int check_cwd(struct err *e)
 	if (!getcwd(path, sizeof(path)))
 		return err_sys(e, "find the working directory");
 	if (path[0] != '/')
-		return err_input(e, "process.cwd leads out of the root file system");
+		return err_input(
+			e, "process.cwd leads out of the root file system");
 	return 0;
 }
 
@@ -189,12 +196,28 @@ static int go(struct spawn *s, struct program *program, struct err *e)
 	return leap(&args, e);
 }
 
+/* exec: the cgroups are there, and no brick of exec_bricks enters them. */
+static int join_cgroup(const struct run *r, struct err *e)
+{
+	for (size_t i = 0; r->is_exec && i < r->n_attach; i++) {
+		int ret = sys_write_fd(r->attach_fds[i], "0");
+
+		if (ret < 0)
+			return err_set(e, ret, "enter the container's cgroup");
+	}
+	return 0;
+}
+
 static int build(struct spawn *s, struct err *e)
 {
 	int r = start_out(s, e);
 
 	if (r == 0)
+		r = join_cgroup(s->run, e);
+	if (r == 0)
 		r = plan_apply(s->plan, PHASE_ENTER, s->run, e);
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* C2 */
+		r = err_sys(e, "become undumpable");
 	if (r == 0)
 		r = plan_apply(s->plan, PHASE_BUILD, s->run, e);
 	if (r == 0)

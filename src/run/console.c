@@ -17,8 +17,11 @@ int console_connect(const struct conf_process *p, const char *path,
 	int fds[2];
 
 	if (!p->terminal && path) {
-		err_input(e, "--console-socket is given, but process.terminal is false");
-		return err_hint(e, -EINVAL, "leave out --console-socket, or ask for a terminal");
+		err_input(e, "--console-socket is given, but process.terminal "
+			     "is false");
+		return err_hint(
+			e, -EINVAL,
+			"leave out --console-socket, or ask for a terminal");
 	}
 	if (!p->terminal)
 		return 0;
@@ -26,13 +29,17 @@ int console_connect(const struct conf_process *p, const char *path,
 		int fd = sys_connect(AT_FDCWD, path, SOCK_STREAM);
 
 		if (fd < 0)
-			return err_set(e, fd, "connect to --console-socket %s", path);
+			return err_set(e, fd, "connect to --console-socket %s",
+				       path);
 		*ret_child_fd = fd;
 		return 0;
 	}
 	if (is_detached) {
-		err_input(e, "process.terminal is true, but nobody would hold the terminal");
-		return err_hint(e, -EINVAL, "give --console-socket, or set process.terminal to false");
+		err_input(e, "process.terminal is true, but nobody would hold "
+			     "the terminal");
+		return err_hint(e, -EINVAL,
+				"give --console-socket, or set "
+				"process.terminal to false");
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_sys(e, "make a socket pair for the terminal");
@@ -49,7 +56,8 @@ int console_receive(int our_fd, int *ret_master_fd, struct err *e)
 	ssize_t n = sys_recv(our_fd, name, sizeof(name), &fd, &n_fds);
 
 	if (n <= 0 || n_fds != 1)
-		return err_set(e, n < 0 ? (int)n : -EPROTO, "receive the terminal");
+		return err_set(e, n < 0 ? (int)n : -EPROTO,
+			       "receive the terminal");
 	*ret_master_fd = fd;
 	return 0;
 }

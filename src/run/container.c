@@ -55,7 +55,7 @@ struct birth {
 	struct state state;
 	char created[40];
 	int console_fd; /* where we get the terminal from; -EBADF */
-	int master_fd;  /* the terminal, once it came; -EBADF */
+	int master_fd;	/* the terminal, once it came; -EBADF */
 	bool did_host, did_attach, did_hooks;
 };
 
@@ -146,7 +146,8 @@ static int prepare(struct birth *b, struct err *e)
 	if (r < 0)
 		return r;
 	if (b->waits_for_start) {
-		b->run.ready_fd = sys_listen(b->dir_fd, "start.new", SOCK_SEQPACKET);
+		b->run.ready_fd =
+			sys_listen(b->dir_fd, "start.new", SOCK_SEQPACKET);
 		if (b->run.ready_fd < 0)
 			return err_set(e, b->run.ready_fd, "listen for start");
 	}
@@ -172,7 +173,8 @@ static int keep(struct birth *b, struct err *e)
 	b->state.pid = b->run.pid;
 	r = sys_start_ticks(b->run.pid, &b->state.start_ticks, NULL);
 	if (r < 0)
-		return err_set(e, r, "read the start time of process %d", b->run.pid);
+		return err_set(e, r, "read the start time of process %d",
+			       b->run.pid);
 	return state_save(b->dir_fd, &b->state, e);
 }
 
@@ -188,7 +190,8 @@ static int hook_in(struct birth *b, const struct sync_peer *peer, struct err *e)
 	if (r == 0)
 		r = hooks_run(c, HOOK_PRESTART, STATUS_CREATING, b->run.pid, e);
 	if (r == 0)
-		r = hooks_run(c, HOOK_CREATE_RUNTIME, STATUS_CREATING, b->run.pid, e);
+		r = hooks_run(c, HOOK_CREATE_RUNTIME, STATUS_CREATING,
+			      b->run.pid, e);
 	if (r == 0)
 		r = sync_send(b->spawn.peer_fd, SYNC_HOOKED, e);
 	return r;
@@ -248,7 +251,8 @@ static void take_back(struct birth *b)
 	if (b->did_host)
 		plan_undo(b->plan, PHASE_HOST, &b->run);
 	if (b->did_hooks)
-		(void)hooks_run(b->conf, HOOK_POSTSTOP, STATUS_STOPPED, 0, NULL);
+		(void)hooks_run(b->conf, HOOK_POSTSTOP, STATUS_STOPPED, 0,
+				NULL);
 	(void)state_remove(b->opts->state_root_fd, b->conf->id, NULL);
 }
 
@@ -265,15 +269,20 @@ static int birth(const struct conf *c, const struct container_opts *o,
 		 bool waits_for_start, struct container_proc *ret_proc,
 		 struct err *e)
 {
-	struct birth b = { .conf = c, .opts = o, .dir_fd = -EBADF,
-			   .console_fd = -EBADF, .master_fd = -EBADF,
+	struct birth b = { .conf = c,
+			   .opts = o,
+			   .dir_fd = -EBADF,
+			   .console_fd = -EBADF,
+			   .master_fd = -EBADF,
 			   .waits_for_start = waits_for_start };
 	int r = plan_make(o->bricks, c, o->host, c->arena, &b.plan, e);
 
 	if (r < 0)
 		return r;
 	run_init(&b.run, c);
-	b.spawn = (struct spawn){ .conf = c, .plan = b.plan, .run = &b.run,
+	b.spawn = (struct spawn){ .conf = c,
+				  .plan = b.plan,
+				  .run = &b.run,
 				  .preserve_fds = o->preserve_fds,
 				  .waits_for_start = waits_for_start,
 				  .peer_fd = -EBADF };
@@ -339,14 +348,16 @@ int container_start(const struct conf *c, int dir_fd, const struct state *s,
 	int r;
 
 	if (status != STATUS_CREATED)
-		return err_input(e, "cannot start container %s: it is %s, not created",
-				 s->id, status_name(status));
+		return err_input(
+			e, "cannot start container %s: it is %s, not created",
+			s->id, status_name(status));
 	pidfd = state_pidfd(s, e);
 	if (pidfd < 0)
 		return pidfd;
 	fd = sys_connect(dir_fd, "start.sock", SOCK_SEQPACKET);
 	if (fd < 0)
-		return err_set(e, fd, "reach the waiting init of container %s", s->id);
+		return err_set(e, fd, "reach the waiting init of container %s",
+			       s->id);
 	peer = peer_of(c, fd, NULL);
 	r = sync_send(fd, SYNC_START, e);
 	if (r == 0)

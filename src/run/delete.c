@@ -47,7 +47,9 @@ int container_kill(const struct state *s, const struct host *h, int sig,
 	if (pidfd < 0)
 		return pidfd;
 	r = sys_pidfd_signal(pidfd, sig);
-	return r < 0 ? err_set(e, r, "send signal %d to container %s", sig, s->id) : 0;
+	return r < 0 ? err_set(e, r, "send signal %d to container %s", sig,
+			       s->id)
+		     : 0;
 }
 
 /* Until the init is gone: the kernel then has killed the rest of its pid
@@ -62,7 +64,9 @@ static int await_end(int pidfd, struct err *e)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(e, "wait for the container's end");
-	return n == 0 ? err_set(e, -ETIMEDOUT, "the container's init does not end") : 0;
+	return n == 0 ? err_set(e, -ETIMEDOUT,
+				"the container's init does not end")
+		      : 0;
 }
 
 static int stop(const struct state *s, const struct cgroup *g, bool force,
@@ -77,7 +81,8 @@ static int stop(const struct state *s, const struct cgroup *g, bool force,
 	    letter != 'Z' && letter != 'X') {
 		if (!force) {
 			err_input(e, "container %s is not stopped", s->id);
-			return err_hint(e, -EINVAL, "stop it first, or use --force");
+			return err_hint(e, -EINVAL,
+					"stop it first, or use --force");
 		}
 		r = sys_pidfd_signal(pidfd, SIGKILL);
 		if (r < 0 && r != -ESRCH)
@@ -108,7 +113,8 @@ static int remove_all(const struct conf *c, int root_fd, const struct state *s,
 		return r;
 	if (s->intel_rdt[0])
 		(void)rmdir(s->intel_rdt);
-	if (c && hooks_run(c, HOOK_POSTSTOP, STATUS_STOPPED, 0, &hook_err) < 0 &&
+	if (c &&
+	    hooks_run(c, HOOK_POSTSTOP, STATUS_STOPPED, 0, &hook_err) < 0 &&
 	    warn) {
 		err_line(&hook_err, line, sizeof(line));
 		warn(warn_arg, line);

@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* The container's configuration as a process sees it that comes later. */
@@ -60,7 +61,8 @@ static int enter_cgroup(const struct container_exec *x, struct arena *a,
 		return ret;
 	if (cgroup_is_frozen(g) && !x->ignore_paused) {
 		err_input(e, "container %s is paused", s->id);
-		return err_hint(e, -EINVAL, "resume it first, or use --ignore-paused");
+		return err_hint(e, -EINVAL,
+				"resume it first, or use --ignore-paused");
 	}
 	return cgroup_open_attach(g, x->cgroup, r->attach_fds, RUN_ATTACH_MAX,
 				  &r->n_attach, &r->cgroup_fd, e);
@@ -84,7 +86,8 @@ static int bring_up(struct spawn *s, const struct container_exec *x,
 		return r;
 	peer = (struct sync_peer){ .fd = s->peer_fd,
 				   .path = x->process->args.v[0],
-				   .warn = x->warn, .warn_arg = x->warn_arg };
+				   .warn = x->warn,
+				   .warn_arg = x->warn_arg };
 	if (s->has_attach)
 		r = plan_apply(s->plan, PHASE_ATTACH, s->run, e);
 	if (r == 0 && s->has_attach)
@@ -109,7 +112,9 @@ static int start(const struct container_exec *x, struct lives *l,
 		 const struct conf *c, struct container_proc *ret_proc,
 		 struct err *e)
 {
-	struct spawn s = { .conf = c, .run = &l->run, .peer_fd = -EBADF,
+	struct spawn s = { .conf = c,
+			   .run = &l->run,
+			   .peer_fd = -EBADF,
 			   .preserve_fds = x->preserve_fds };
 	struct plan *plan;
 	int r = plan_make(x->bricks, c, x->host, c->arena, &plan, e);
@@ -135,9 +140,10 @@ static int start(const struct container_exec *x, struct lives *l,
 		plan_undo(plan, PHASE_HOST, &l->run);
 		return r;
 	}
-	*ret_proc = (struct container_proc){ .pid = l->run.pid,
-					     .pidfd = TAKE_FD(l->run.pidfd),
-					     .console_fd = TAKE_FD(l->master_fd) };
+	*ret_proc =
+		(struct container_proc){ .pid = l->run.pid,
+					 .pidfd = TAKE_FD(l->run.pidfd),
+					 .console_fd = TAKE_FD(l->master_fd) };
 	return 0;
 }
 
@@ -159,7 +165,11 @@ int container_exec(const struct conf *c, const struct container_exec *x,
 	l.run.is_exec = true;
 	l.run.warn = warn_here;
 	l.run.warn_arg = (void *)(uintptr_t)x;
-	r = start(x, &l, &joint, ret_proc, e);
+	/* Born into a pid namespace that others are in (child.c, C2). */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = err_sys(e, "become undumpable");
+	else
+		r = start(x, &l, &joint, ret_proc, e);
 	run_close(&l.run);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (*fds[i] >= 0)

@@ -235,7 +235,8 @@ static int open_output(const struct conf *c, const char *key, int otherwise,
 
 	if (!path)
 		return otherwise;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0700);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+		  0700);
 	return fd < 0 ? err_sys(e, "open %s (%s)", path, key) : fd;
 }
 
@@ -252,7 +253,8 @@ static int run_all(const struct conf *c, enum hook_kind kind,
 		r = run_one(&hooks->v[i], io, e);
 		if (r < 0) {
 			err_ctx(e, r, "%s", hooks->v[i].path);
-			return err_ctx(e, r, "hooks.%s[%zu]", hook_name(kind), i);
+			return err_ctx(e, r, "hooks.%s[%zu]", hook_name(kind),
+				       i);
 		}
 	}
 	return 0;
@@ -270,8 +272,9 @@ int hooks_run(const struct conf *c, enum hook_kind kind, enum status status,
 	if (io.fds[0] < 0)
 		return io.fds[0];
 	io.fds[1] = open_output(c, "run.oci.hooks.stdout", 1, e);
-	io.fds[2] = io.fds[1] < 0 ? io.fds[1]
-				  : open_output(c, "run.oci.hooks.stderr", 2, e);
+	io.fds[2] = io.fds[1] < 0
+			    ? io.fds[1]
+			    : open_output(c, "run.oci.hooks.stderr", 2, e);
 	r = io.fds[2] < 0 ? io.fds[2] : run_all(c, kind, &io, e);
 	for (int i = 0; i < 3; i++)
 		if (io.fds[i] > 2)

@@ -152,7 +152,8 @@ static char *const *pack_strings(struct packer *p, char *const *v)
 /* An empty file to be /proc/self/exe until execve() replaces it. */
 static int empty_exe(struct err *e)
 {
-	int fd = memfd_create("hull", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int fd = memfd_create("hull",
+			      MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
 		fd = memfd_create("hull", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -166,19 +167,28 @@ static int empty_exe(struct err *e)
 static void fill(struct luggage *l, const struct leap_args *args,
 		 struct packer *p, int exe_fd)
 {
-	uint64_t low = (uint64_t)(uintptr_t)l, high = (uint64_t)(uintptr_t)p->end;
+	uint64_t low = (uint64_t)(uintptr_t)l,
+		 high = (uint64_t)(uintptr_t)p->end;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	uintptr_t start = (uintptr_t)__executable_start & ~(page - 1);
 
 	*l = (struct luggage){
 		.unmap_start = start,
-		.unmap_size = (((uintptr_t)_end + page - 1) & ~(page - 1)) - start,
+		.unmap_size =
+			(((uintptr_t)_end + page - 1) & ~(page - 1)) - start,
 		/* The kernel wants ordered addresses, not meaningful ones, and
 		 * execve() sets them anew. */
-		.map = { .start_code = low, .end_code = high, .start_data = low,
-			 .end_data = low, .start_brk = high, .brk = high,
-			 .start_stack = low, .arg_start = low, .arg_end = low,
-			 .env_start = low, .env_end = low,
+		.map = { .start_code = low,
+			 .end_code = high,
+			 .start_data = low,
+			 .end_data = low,
+			 .start_brk = high,
+			 .brk = high,
+			 .start_stack = low,
+			 .arg_start = low,
+			 .arg_end = low,
+			 .env_start = low,
+			 .env_end = low,
 			 .exe_fd = (uint32_t)exe_fd },
 		.filter_flags = args->filter_flags,
 		.report_fd = args->report_fd,
@@ -212,23 +222,27 @@ int leap(const struct leap_args *args, struct err *e)
 	if (exe_fd < 0)
 		return exe_fd;
 	if (args->filter)
-		data_size += args->filter->len * sizeof(struct sock_filter) + 16;
+		data_size +=
+			args->filter->len * sizeof(struct sock_filter) + 16;
 	mem = mmap(NULL, code_room + data_size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
-		return err_sys(e, "map %zu bytes for exec", code_room + data_size);
+		return err_sys(e, "map %zu bytes for exec",
+			       code_room + data_size);
 	memcpy(mem, __start_leap_code, code_size);
 	if (mprotect(mem, code_room, PROT_READ | PROT_EXEC) < 0)
 		return err_sys(e, "make the exec code executable");
 	__builtin___clear_cache(mem, mem + code_size);
 
-	p.next = mem + code_room + ((sizeof(struct luggage) + 15) & ~(size_t)15);
+	p.next =
+		mem + code_room + ((sizeof(struct luggage) + 15) & ~(size_t)15);
 	p.end = mem + code_room + data_size;
 	fill((struct luggage *)(mem + code_room), args, &p, exe_fd);
 
 	/* The function may not be the first in its section. */
-	code = (void (*)(struct luggage *))(uintptr_t)(
-		mem + ((const char *)(uintptr_t)cross - __start_leap_code));
+	code = (void (*)(struct luggage *))(
+		uintptr_t)(mem + ((const char *)(uintptr_t)cross -
+				  __start_leap_code));
 	code((struct luggage *)(mem + code_room));
 	__builtin_unreachable();
 }
@@ -238,7 +252,8 @@ int leap_explain(const struct leap_report *report, const char *path,
 {
 	switch (report->step) {
 	case LEAP_UNMAP:
-		return err_set(e, report->code, "unmap the runtime's own program");
+		return err_set(e, report->code,
+			       "unmap the runtime's own program");
 	case LEAP_EXE:
 		err_set(e, report->code,
 			"take the runtime's binary out of /proc/self/exe");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run/program.c - the container's program: where it is, with what environment. */
+/* run/program.c - the container's program: where it is, with what environment.
+ */
 #include "run/program.h"
 
 #include "base/err.h"
@@ -70,8 +71,8 @@ static int find_path(const struct conf_process *p, struct program *ret,
 	int r;
 
 	if (strchr(name, '/')) {
-		if ((size_t)snprintf(ret->path, sizeof(ret->path), "%s", name) >=
-		    sizeof(ret->path))
+		if ((size_t)snprintf(ret->path, sizeof(ret->path), "%s",
+				     name) >= sizeof(ret->path))
 			return err_set(e, -ENAMETOOLONG, "exec \"%s\"", name);
 		r = try(ret->path);
 	} else {
@@ -79,7 +80,10 @@ static int find_path(const struct conf_process *p, struct program *ret,
 		if (r == -ENOENT)
 			/* Engines look for these words to answer with exit
 			 * status 127. */
-			return err_set(e, r, "exec \"%s\": executable file not found in $PATH", name);
+			return err_set(e, r,
+				       "exec \"%s\": executable file not found "
+				       "in $PATH",
+				       name);
 	}
 	if (r < 0)
 		return err_set(e, r, "exec \"%s\"", name);
@@ -138,7 +142,8 @@ static int make_env(const struct conf_process *p, struct program *ret,
 	size_t n = p->env.n;
 
 	if (n > PROGRAM_ENV_MAX)
-		return err_input(e, "process.env: more than %d variables", PROGRAM_ENV_MAX);
+		return err_input(e, "process.env: more than %d variables",
+				 PROGRAM_ENV_MAX);
 	for (size_t i = 0; i < n; i++)
 		ret->env[i] = (char *)(uintptr_t)p->env.v[i];
 	if (!get(&p->env, "HOME")) {

@@ -49,7 +49,8 @@ static int check_root(int fd, const char *path, struct err *e)
 	if (st.st_uid != geteuid() && geteuid() != 0) {
 		err_set(e, -EPERM, "%s belongs to user %u", path, st.st_uid);
 		return err_hint(e, -EPERM,
-				"set XDG_RUNTIME_DIR, or give --root a directory of yours");
+				"set XDG_RUNTIME_DIR, or give --root a "
+				"directory of yours");
 	}
 	if (st.st_uid == geteuid() && (st.st_mode & 022)) {
 		err_set(e, -EPERM, "%s can be written by others", path);
@@ -120,10 +121,14 @@ int state_check_id(const char *id, struct err *e)
 	if (n == 0)
 		return err_input(e, "container id is empty");
 	if (n > NAME_MAX)
-		return err_input(e, "container id is longer than %d bytes", NAME_MAX);
+		return err_input(e, "container id is longer than %d bytes",
+				 NAME_MAX);
 	if (strspn(id, letters) != n || strcmp(id, ".") == 0 ||
 	    strcmp(id, "..") == 0)
-		return err_input(e, "container id \"%s\": use only letters, digits and _ + - .", id);
+		return err_input(e,
+				 "container id \"%s\": use only letters, "
+				 "digits and _ + - .",
+				 id);
 	return 0;
 }
 
@@ -142,13 +147,17 @@ int state_make(int root_fd, const char *id, struct err *e)
 
 	if (mkdirat(root_fd, id, 0700) < 0) {
 		if (errno != EEXIST)
-			return err_sys(e, "make the state directory of container %s", id);
+			return err_sys(
+				e, "make the state directory of container %s",
+				id);
 		err_plain(e, -EEXIST, "container \"%s\" exists already", id);
 		return err_hint(e, -EEXIST, "delete it, or choose another id");
 	}
-	fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(root_fd, id,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return err_sys(e, "open the state directory of container %s", id);
+		return err_sys(e, "open the state directory of container %s",
+			       id);
 	r = lock(fd, id, e);
 	return r < 0 ? r : TAKE_FD(fd);
 }
@@ -159,10 +168,12 @@ int state_open(int root_fd, const char *id, bool do_lock, struct err *e)
 	struct stat st;
 	int r;
 
-	fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(root_fd, id,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		/* Engines look for these words. */
-		return err_plain(e, -ENOENT, "container \"%s\" does not exist", id);
+		return err_plain(e, -ENOENT, "container \"%s\" does not exist",
+				 id);
 	if (fd < 0)
 		return err_sys(e, "open the state of container %s", id);
 	if (do_lock) {
@@ -171,7 +182,8 @@ int state_open(int root_fd, const char *id, bool do_lock, struct err *e)
 			return r;
 		/* It may have been deleted while we waited. */
 		if (fstat(fd, &st) < 0 || st.st_nlink == 0)
-			return err_plain(e, -ENOENT, "container \"%s\" does not exist", id);
+			return err_plain(e, -ENOENT,
+					 "container \"%s\" does not exist", id);
 	}
 	return TAKE_FD(fd);
 }
@@ -201,7 +213,8 @@ static int replace(int dir_fd, const char *name, const char *text, size_t n,
 	int r;
 
 	snprintf(tmp, sizeof(tmp), "%s.new", name);
-	fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+	fd = openat(dir_fd, tmp,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
 	if (fd < 0)
 		return err_sys(e, "write state file %s", tmp);
@@ -274,9 +287,12 @@ static int take(struct state *s, const char *key, char *value)
 		const char *key;
 		const char **to;
 	} texts[] = {
-		{ "created", &s->created },	    { "bundle", &s->bundle },
-		{ "rootfs", &s->rootfs },	    { "config", &s->config },
-		{ "cgroup_path", &s->cgroup_path }, { "cgroup_scope", &s->cgroup_scope },
+		{ "created", &s->created },
+		{ "bundle", &s->bundle },
+		{ "rootfs", &s->rootfs },
+		{ "config", &s->config },
+		{ "cgroup_path", &s->cgroup_path },
+		{ "cgroup_scope", &s->cgroup_scope },
 		{ "intel_rdt", &s->intel_rdt },
 	};
 	uint64_t n;
@@ -309,9 +325,14 @@ int state_load(int dir_fd, const char *id, struct arena *a, struct state *s,
 	char *text = arena_alloc(a, RECORD_MAX), *line, *save = NULL;
 	ssize_t n;
 
-	*s = (struct state){ .id = id, .created = "", .bundle = "", .rootfs = "",
-			     .config = "", .cgroup_manager = CGROUP_DISABLED,
-			     .cgroup_path = "", .cgroup_scope = "",
+	*s = (struct state){ .id = id,
+			     .created = "",
+			     .bundle = "",
+			     .rootfs = "",
+			     .config = "",
+			     .cgroup_manager = CGROUP_DISABLED,
+			     .cgroup_path = "",
+			     .cgroup_scope = "",
 			     .intel_rdt = "" };
 	if (!text)
 		return err_set(e, -ENOMEM, "state record");
@@ -319,7 +340,8 @@ int state_load(int dir_fd, const char *id, struct arena *a, struct state *s,
 	if (n == -ENOENT)
 		return 0; /* killed before it could write one */
 	if (n < 0)
-		return err_set(e, (int)n, "read the record of container %s", id);
+		return err_set(e, (int)n, "read the record of container %s",
+			       id);
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *blank = strchr(line, ' ');
@@ -327,7 +349,9 @@ int state_load(int dir_fd, const char *id, struct arena *a, struct state *s,
 		if (blank)
 			*blank = '\0';
 		if (!blank || take(s, line, blank + 1) < 0)
-			return err_input(e, "record of container %s: bad line \"%s\"", id, line);
+			return err_input(
+				e, "record of container %s: bad line \"%s\"",
+				id, line);
 	}
 	return 0;
 }
@@ -335,9 +359,9 @@ int state_load(int dir_fd, const char *id, struct arena *a, struct state *s,
 int state_save_config(int dir_fd, const char *text, size_t n, struct err *e)
 {
 	/* Read only after the record says so, which comes later: no rename. */
-	auto_fd int fd = openat(dir_fd, "config.json",
-				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-				0600);
+	auto_fd int fd = openat(
+		dir_fd, "config.json",
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int r = fd < 0 ? -errno : sys_write_all(fd, text, n);
 
 	return r < 0 ? err_set(e, r, "keep a copy of config.json") : 0;
@@ -346,7 +370,8 @@ int state_save_config(int dir_fd, const char *text, size_t n, struct err *e)
 int state_load_config(int dir_fd, struct arena *a, const char **ret_text,
 		      size_t *ret_n, struct err *e)
 {
-	auto_fd int fd = openat(dir_fd, "config.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	auto_fd int fd = openat(dir_fd, "config.json",
+				O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 	char *text;
 	ssize_t n;
@@ -360,7 +385,8 @@ int state_load_config(int dir_fd, struct arena *a, const char **ret_text,
 		return err_set(e, -ENOMEM, "the kept config.json");
 	n = read(fd, text, (size_t)st.st_size);
 	if (n != st.st_size)
-		return err_set(e, n < 0 ? -errno : -EIO, "read the kept config.json");
+		return err_set(e, n < 0 ? -errno : -EIO,
+			       "read the kept config.json");
 	*ret_text = text;
 	*ret_n = (size_t)n;
 	return 0;
@@ -397,12 +423,17 @@ int state_pidfd(const struct state *s, struct err *e)
 	uint64_t ticks;
 
 	if (s->pid == 0)
-		return err_plain(e, -ESRCH, "container \"%s\": container not running", s->id);
+		return err_plain(e, -ESRCH,
+				 "container \"%s\": container not running",
+				 s->id);
 	fd = sys_pidfd_open(s->pid);
-	/* Compare after the open: the fd holds the process that was compared. */
+	/* Compare after the open: the fd holds the process that was compared.
+	 */
 	if (fd < 0 || sys_start_ticks(s->pid, &ticks, NULL) < 0 ||
 	    ticks != s->start_ticks)
-		return err_plain(e, -ESRCH, "container \"%s\": container not running", s->id);
+		return err_plain(e, -ESRCH,
+				 "container \"%s\": container not running",
+				 s->id);
 	return TAKE_FD(fd);
 }
 
@@ -411,15 +442,18 @@ int state_remove(int root_fd, const char *id, struct err *e)
 	static const char *const files[] = { "record", "record.new",
 					     "config.json", "start.new",
 					     "start.sock" };
-	auto_fd int fd = openat(root_fd, id,
-				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	auto_fd int fd = openat(
+		root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "open the state of container %s", id);
+		return errno == ENOENT
+			       ? 0
+			       : err_sys(e, "open the state of container %s",
+					 id);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (unlinkat(fd, files[i], 0) < 0 && errno != ENOENT)
-			return err_sys(e, "remove %s of container %s", files[i], id);
+			return err_sys(e, "remove %s of container %s", files[i],
+				       id);
 	if (unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove the state of container %s", id);
 	return 0;
@@ -455,7 +489,8 @@ static int compare(const void *a, const void *b)
 
 static int names_read(struct names *l, int root_fd)
 {
-	int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    r = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *d;
 

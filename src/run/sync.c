@@ -58,12 +58,14 @@ int sync_wait(const struct sync_peer *peer, enum sync_type want, struct err *e)
 		if (n == -ECONNRESET)
 			n = 0;
 		if (n < 0)
-			return err_set(e, (int)n, "hear from the container's init");
+			return err_set(e, (int)n,
+				       "hear from the container's init");
 		if (n == 0 && want == 0)
 			return 0;
 		if (n == 0)
-			return err_set(e, -EPIPE,
-				       "the container's init died during set-up");
+			return err_set(
+				e, -EPIPE,
+				"the container's init died during set-up");
 		if (n >= (ssize_t)sizeof(m.type) && m.type == want)
 			return 0;
 		if (m.type == SYNC_LEAP && n == sizeof(leap)) {
@@ -71,7 +73,10 @@ int sync_wait(const struct sync_peer *peer, enum sync_type want, struct err *e)
 			return leap_explain(&leap, peer->path, e);
 		}
 		if (n != sizeof(m))
-			return err_set(e, -EPROTO, "message %u of %zd bytes from the container's init", m.type, n);
+			return err_set(e, -EPROTO,
+				       "message %u of %zd bytes from the "
+				       "container's init",
+				       m.type, n);
 		if (m.type == SYNC_ERROR)
 			return take_err(&m, e);
 		if (m.type == SYNC_WARN) {
@@ -80,6 +85,9 @@ int sync_wait(const struct sync_peer *peer, enum sync_type want, struct err *e)
 				peer->warn(peer->warn_arg, m.err.text);
 			continue;
 		}
-		return err_set(e, -EPROTO, "unexpected message %u from the container's init", m.type);
+		return err_set(
+			e, -EPROTO,
+			"unexpected message %u from the container's init",
+			m.type);
 	}
 }

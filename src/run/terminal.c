@@ -61,10 +61,14 @@ void terminal_poll(const struct terminal *t, struct pollfd *p)
 {
 	bool on = t->master_fd >= 0;
 
-	p[0] = (struct pollfd){ on && has_room(&t->in) ? t->in.from : -1, POLLIN, 0 };
-	p[1] = (struct pollfd){ on && has_bytes(&t->in) ? t->in.to : -1, POLLOUT, 0 };
-	p[2] = (struct pollfd){ on && has_room(&t->out) ? t->out.from : -1, POLLIN, 0 };
-	p[3] = (struct pollfd){ on && has_bytes(&t->out) ? t->out.to : -1, POLLOUT, 0 };
+	p[0] = (struct pollfd){ on && has_room(&t->in) ? t->in.from : -1,
+				POLLIN, 0 };
+	p[1] = (struct pollfd){ on && has_bytes(&t->in) ? t->in.to : -1,
+				POLLOUT, 0 };
+	p[2] = (struct pollfd){ on && has_room(&t->out) ? t->out.from : -1,
+				POLLIN, 0 };
+	p[3] = (struct pollfd){ on && has_bytes(&t->out) ? t->out.to : -1,
+				POLLOUT, 0 };
 }
 
 static void pull(struct terminal_pipe *p)

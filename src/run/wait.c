@@ -19,8 +19,10 @@
  * those of job control that a shell sends to us and not to the container. */
 static int catch_signals(sigset_t *old, struct err *e)
 {
-	static const int ours[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
-				    SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int ours[] = {
+		SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
+		SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU
+	};
 	sigset_t all;
 	int fd;
 
@@ -98,9 +100,11 @@ int container_wait(struct container_proc *p, int *ret_status, struct err *e)
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	if (r < 0)
 		return r;
-	while (waitid((idtype_t)P_PIDFD, (id_t)p->pidfd, &si, WEXITED | __WALL) < 0)
+	while (waitid((idtype_t)P_PIDFD, (id_t)p->pidfd, &si,
+		      WEXITED | __WALL) < 0)
 		if (errno != EINTR)
 			return err_sys(e, "wait for the container");
-	*ret_status = si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
+	*ret_status =
+		si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 	return 0;
 }

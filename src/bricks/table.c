@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bricks/table.c - every brick, in the order it acts.
+ *
+ * The order is the design: a line moved here is a change in security, so say
+ * why in the commit. Within a phase ops run in this order; the phases come
+ * first (plan/plan.h). */
+#include "bricks/table.h"
+
+#include <stddef.h>
+
+const struct brick *const bricks[] = {
+	&brick_cgroup, /* entered before a cgroup namespace makes it the root */
+	&brick_oom,    /* while /proc is still the host's */
+	&brick_ns,     &brick_idmap, /* before anything is made that has an
+					owner */
+	&brick_time,   &brick_uts,   &brick_keyring, &brick_rlimits,
+	&brick_sched,  &brick_creds, /* groups need the caps that go next */
+	&brick_caps,   &brick_nnp,   /* before seccomp: an unprivileged filter
+					needs it */
+	NULL,
+};
+
+const struct brick *const exec_bricks[] = {
+	&brick_oom,	&brick_ns,    &brick_idmap, &brick_keyring,
+	&brick_rlimits, &brick_sched, &brick_creds, &brick_caps,
+	&brick_nnp,	NULL,
+};

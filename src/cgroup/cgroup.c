@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cgroup/cgroup.c - where a container's cgroups are; making, entering,
+ * removing.
+ *
+ * The same path is used below the root of every hierarchy, so one string in the
+ * container's record is enough to find all of them again, whoever asks. A
+ * relative cgroupsPath, or none, is below "/" on v1 and below the caller's own
+ * cgroup on v2, where an unprivileged caller has no rights elsewhere (the
+ * specification leaves that to the runtime). */
+#include "cgroup/cgroup.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/scope.h"
+#include "cgroup/file-priv.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* No "." or ".." and no empty component but at the ends. */
+static bool is_clean(const char *path)
+{
+	while (*path) {
+		size_t n;
+
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if ((n == 1 && path[0] == '.') ||
+		    (n == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		path += n;
+	}
+	return true;
+}
+
+static int fill(const char *path, const struct host *h, struct arena *a,
+		struct cgroup *g, struct err *e)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	if (!is_clean(path))
+		return err_input(
+			e, "linux.cgroupsPath: \"%s\" has a component . or ..",
+			path);
+	if (len <= 1)
+		return err_input(e,
+				 "linux.cgroupsPath: \"%s\" is the root of the "
+				 "hierarchy",
+				 path);
+	g->path = arena_dup_n(a, path, len);
+	g->is_v2_only = h->cgroup_layout == CGROUP_V2;
+	for (size_t i = 0; i < h->n_cgroups && g->path; i++) {
+		struct cgroup_dir *d = &g->dirs[g->n_dirs];
+
+		if (g->n_dirs == CGROUP_MAX)
+			break;
+		d->hierarchy = &h->cgroups[i];
+		d->path = arena_printf(a, "%s%s", h->cgroups[i].mount, g->path);
+		if (!d->path)
+			return err_set(e, -ENOMEM, "cgroup");
+		g->n_dirs++;
+	}
+	return g->path ? 0 : err_set(e, -ENOMEM, "cgroup");
+}
+
+/* Where relative paths start. */
+static const char *base(const struct host *h)
+{
+	if (h->cgroup_layout == CGROUP_V2 &&
+	    strcmp(h->cgroups[0].own, "/") != 0)
+		return h->cgroups[0].own;
+	return "";
+}
+
+int cgroup_plan(const struct conf_cgroup *cc, const char *id,
+		const struct host *h, struct arena *a, struct cgroup *ret,
+		struct err *e)
+{
+	const char *path = cc->path && *cc->path ? cc->path : id;
+
+	*ret = (struct cgroup){ .manager = cc->manager,
+				.path = "",
+				.scope = "" };
+	if (cc->manager == CGROUP_DISABLED)
+		return 0;
+	if (cc->manager == CGROUP_SYSTEMD)
+		return err_set(e, -ENOSYS, "the systemd cgroup manager");
+	if (h->cgroup_layout == CGROUP_NONE) {
+		ret->manager = CGROUP_DISABLED;
+		return 0;
+	}
+	if (path[0] != '/')
+		path = arena_printf(a, "%s/%s", base(h), path);
+	return path ? fill(path, h, a, ret, e) : err_set(e, -ENOMEM, "cgroup");
+}
+
+int cgroup_find(enum cgroup_manager manager, const char *path,
+		const char *scope, const struct host *h, struct arena *a,
+		struct cgroup *ret, struct err *e)
+{
+	*ret = (struct cgroup){ .manager = manager,
+				.path = path,
+				.scope = scope };
+	if (manager == CGROUP_DISABLED || !*path)
+		return 0;
+	return fill(path, h, a, ret, e);
+}
+
+bool cgroup_has(const struct cgroup_dir *d, const char *controller)
+{
+	const char *list = d->hierarchy->controllers;
+	size_t n = strlen(controller);
+
+	for (;;) {
+		size_t word = strcspn(list, ",");
+
+		if (word == n && strncmp(list, controller, n) == 0)
+			return true;
+		if (!list[word])
+			return false;
+		list += word + 1;
+	}
+}
+
+const struct cgroup_dir *cgroup_v1(const struct cgroup *g,
+				   const char *controller)
+{
+	for (size_t i = 0; i < g->n_dirs; i++)
+		if (!g->dirs[i].hierarchy->is_v2 &&
+		    cgroup_has(&g->dirs[i], controller))
+			return &g->dirs[i];
+	return NULL;
+}
+
+const struct cgroup_dir *cgroup_v2(const struct cgroup *g)
+{
+	for (size_t i = 0; i < g->n_dirs; i++)
+		if (g->dirs[i].hierarchy->is_v2)
+			return &g->dirs[i];
+	return NULL;
+}
+
+/* A new v1 cpuset is empty, and nobody can enter it before it has processors
+ * and memory nodes: take the parent's, from the top down. */
+static int fill_cpuset(const char *dir, struct err *e)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	char path[PATH_MAX], text[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const char *slash = strrchr(dir, '/');
+		ssize_t n;
+		int r;
+
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - dir), dir,
+			 files[i]);
+		n = sys_read_file(AT_FDCWD, path, text, sizeof(text));
+		if (n < 0)
+			return err_set(e, (int)n, "read %s", path);
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		r = sys_write_file(AT_FDCWD, path, text);
+		if (r < 0)
+			return err_set(e, r, "write %s", path);
+	}
+	return 0;
+}
+
+/* Lets the children of a v2 cgroup use all the controllers it has itself. */
+static void pass_controllers(const char *dir)
+{
+	char path[PATH_MAX], text[512], one[64], *word, *save = NULL;
+
+	snprintf(path, sizeof(path), "%s/cgroup.controllers", dir);
+	if (sys_read_file(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return;
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", dir);
+	for (word = strtok_r(text, " \n", &save); word;
+	     word = strtok_r(NULL, " \n", &save)) {
+		/* One by one: some cannot be had (cpu with realtime processes),
+		 * and a limit that needs it will say so. */
+		snprintf(one, sizeof(one), "+%s", word);
+		(void)sys_write_file(AT_FDCWD, path, one);
+	}
+}
+
+/* mkdir -p below the mount point; `dir` is cut and mended on the way. */
+static int make_dirs(const struct cgroup_dir *d, char *dir, struct err *e)
+{
+	char *end = dir + strlen(dir), *p = dir + strlen(d->hierarchy->mount);
+	int r;
+
+	for (p = strchr(p + 1, '/');; p = strchr(p + 1, '/')) {
+		if (p)
+			*p = '\0';
+		if (d->hierarchy->is_v2) {
+			char *slash = strrchr(dir, '/');
+
+			*slash = '\0';
+			pass_controllers(dir);
+			*slash = '/';
+		}
+		if (mkdir(dir, 0755) == 0) {
+			r = cgroup_has(d, "cpuset") ? fill_cpuset(dir, e) : 0;
+			if (r < 0)
+				return r;
+		} else if (errno != EEXIST || !p) {
+			return err_sys(e, "make cgroup %s", dir);
+		}
+		if (!p || p == end)
+			return 0;
+		*p = '/';
+	}
+}
+
+static int refuse_busy(const char *dir, struct err *e)
+{
+	char path[PATH_MAX], text[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	n = sys_read_file(AT_FDCWD, path, text, sizeof(text));
+	if (n == 0)
+		return 0;
+	if (n < 0 && n != -EFBIG)
+		return err_set(e, (int)n, "read %s", path);
+	err_plain(e, -EBUSY,
+		  "linux.cgroupsPath: cgroup %s already has processes", dir);
+	return err_hint(e, -EBUSY,
+			"choose another cgroupsPath, or end what runs there");
+}
+
+static int make_one(const struct cgroup_dir *d, struct err *e)
+{
+	char dir[PATH_MAX];
+	size_t n = strlen(d->path);
+
+	if (mkdir(d->path, 0755) == 0) {
+		/* The usual case: the parent is there. */
+		if (d->hierarchy->is_v2)
+			return 0;
+		return cgroup_has(d, "cpuset") ? fill_cpuset(d->path, e) : 0;
+	}
+	if (errno == EEXIST)
+		return refuse_busy(d->path, e);
+	if (errno != ENOENT)
+		return err_sys(e, "make cgroup %s", d->path);
+	if (n >= sizeof(dir))
+		return err_set(e, -ENAMETOOLONG, "make cgroup %s", d->path);
+	memcpy(dir, d->path, n + 1);
+	return make_dirs(d, dir, e);
+}
+
+int cgroup_make(const struct cgroup *g, struct err *e)
+{
+	for (size_t i = 0; i < g->n_dirs; i++) {
+		const struct cgroup_dir *d = &g->dirs[i];
+		char *slash = strrchr(d->path, '/');
+		int r = make_one(d, e);
+
+		if (r < 0) {
+			while (i-- > 0)
+				(void)rmdir(g->dirs[i].path);
+			return r;
+		}
+		if (g->is_v2_only) {
+			char parent[PATH_MAX];
+
+			snprintf(parent, sizeof(parent), "%.*s",
+				 (int)(slash - d->path), d->path);
+			pass_controllers(parent);
+		}
+	}
+	return 0;
+}
+
+int cgroup_open_attach(const struct cgroup *g, const char *sub, int *fds,
+		       size_t max, size_t *ret_n, int *ret_dir_fd,
+		       struct err *e)
+{
+	char path[PATH_MAX];
+	size_t n = 0;
+
+	*ret_dir_fd = -EBADF;
+	if (sub && !is_clean(sub))
+		return err_input(e, "cgroup \"%s\" has a component . or ..",
+				 sub);
+	for (size_t i = 0; i < g->n_dirs; i++) {
+		const struct cgroup_dir *d = &g->dirs[i];
+		bool v2 = d->hierarchy->is_v2;
+		int fd;
+
+		snprintf(path, sizeof(path), "%s%s%s%s", d->path,
+			 sub ? "/" : "", sub ? sub : "", v2 ? "" : "/tasks");
+		fd = open(path,
+			  (v2 ? O_PATH | O_DIRECTORY : O_WRONLY) | O_CLOEXEC);
+		if (fd < 0 && sub && errno == ENOENT && !v2)
+			continue; /* a sub-cgroup need not be everywhere */
+		if (fd < 0 || (!v2 && n == max)) {
+			int r = fd < 0 ? err_sys(e, "open %s", path)
+				       : err_set(e, -E2BIG,
+						 "cgroup hierarchies");
+
+			while (n > 0)
+				close(fds[--n]);
+			if (*ret_dir_fd >= 0)
+				close(TAKE_FD(*ret_dir_fd));
+			return r;
+		}
+		if (v2)
+			*ret_dir_fd = fd;
+		else
+			fds[n++] = fd;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+int cgroup_attach(const struct cgroup *g, const char *sub, pid_t pid,
+		  struct err *e)
+{
+	char path[PATH_MAX], text[16];
+
+	if (sub && !is_clean(sub))
+		return err_input(e, "cgroup \"%s\" has a component . or ..",
+				 sub);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	for (size_t i = 0; i < g->n_dirs; i++) {
+		int r;
+
+		snprintf(path, sizeof(path), "%s%s%s/cgroup.procs",
+			 g->dirs[i].path, sub ? "/" : "", sub ? sub : "");
+		r = sys_write_file(AT_FDCWD, path, text);
+		if (r < 0)
+			return err_set(e, r, "put process %d into %s", (int)pid,
+				       path);
+	}
+	return 0;
+}
+
+/* Removes what the container has made below, deepest first. */
+static void remove_below(int parent_fd, const char *name, int depth)
+{
+	int fd = openat(parent_fd, name,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (depth < 64 && (d = readdir(dir))) {
+		if (d->d_type != DT_DIR || d->d_name[0] == '.')
+			continue;
+		remove_below(dirfd(dir), d->d_name, depth + 1);
+		(void)unlinkat(dirfd(dir), d->d_name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}
+
+/* A cgroup stays busy for a moment after its last process has ended. */
+static int remove_one(const char *path, struct err *e)
+{
+	struct timespec pause = { .tv_nsec = 200 * 1000 };
+
+	for (int tries = 0; tries < 14; tries++) {
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY && errno != ENOTEMPTY)
+			break;
+		if (tries == 1)
+			remove_below(AT_FDCWD, path, 0);
+		nanosleep(&pause, NULL);
+		pause.tv_nsec += pause.tv_nsec / 2; /* 0.1 s in all */
+	}
+	return err_sys(e, "remove cgroup %s", path);
+}
+
+int cgroup_remove(const struct cgroup *g, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < g->n_dirs; i++) {
+		int one = remove_one(g->dirs[i].path, r ? NULL : e);
+
+		if (one < 0 && r == 0)
+			r = one;
+	}
+	return r;
+}
