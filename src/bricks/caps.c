@@ -103,7 +103,7 @@ static int caps_apply(const struct op *op, struct run *r, struct err *e)
 {
 	const struct conf_caps *c = op->arg;
 	unsigned last = (unsigned)op->num;
-	uint64_t have, permitted, effective;
+	uint64_t have = 0, permitted, effective;
 	int ret = get(&have, e);
 
 	if (ret < 0)

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
+#include "host/host.h"
 #include "plan/run.h"
 #include "sys/file.h"
 
