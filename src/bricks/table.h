@@ -17,6 +17,7 @@ extern const struct brick brick_devices;   /* /dev: nodes and symlinks */
 extern const struct brick brick_console;   /* the terminal */
 extern const struct brick brick_sysctl;    /* namespaced kernel settings */
 extern const struct brick brick_paths;     /* masked and read-only paths */
+extern const struct brick brick_root_final; /* read-only, propagation */
 extern const struct brick brick_keyring;   /* a session keyring of its own */
 extern const struct brick brick_oom;       /* oom_score_adj */
 extern const struct brick brick_rlimits;   /* resource limits */

@@ -3,7 +3,14 @@
  */
 #include "plan/run.h"
 
+#include "base/err.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -41,6 +48,29 @@ void run_close(struct run *r)
 	drop(&r->console_socket_fd);
 	drop(&r->ready_fd);
 	drop(&r->sync_fd);
+}
+
+int run_proc(struct run *r, struct err *e)
+{
+	int fd;
+
+	if (r->proc_fd >= 0)
+		return r->proc_fd;
+	fd = sys_fs_mount("proc", NULL, NULL,
+			  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				  MOUNT_ATTR_NOEXEC);
+	if (fd == -EPERM)
+		fd = open("/proc",
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return err_set(e, fd < -1 ? fd : -errno,
+			       "get a procfs of our own");
+	if (sys_fs_magic(fd) != PROC_SUPER_MAGIC) {
+		close(fd);
+		return err_set(e, -ENOTTY, "/proc is no procfs");
+	}
+	r->proc_fd = fd;
+	return fd;
 }
 
 void run_warn(struct run *r, const char *fmt, ...)

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct conf;
+struct err;
 struct sock_fprog;
 
 enum { RUN_ATTACH_MAX = 16 };
@@ -30,8 +31,7 @@ struct run {
 	size_t n_attach;
 
 	/* The child's. */
-	int proc_fd;       /* the runtime's own procfs, detached: the container
-			    * never sees it, its mounts cannot cover it */
+	int proc_fd;       /* use run_proc() */
 	int root_fd;       /* the new root */
 	int console_socket_fd; /* where the terminal's master side goes: the
 				* engine's --console-socket, or our own pair */
@@ -54,5 +54,13 @@ struct run {
 
 void run_init(struct run *r, const struct conf *c);
 void run_close(struct run *r);
+
+/* The runtime's own procfs, detached: the container never sees it, and its
+ * mounts cannot cover or redirect anything in it. Made when it is first asked
+ * for. Where the kernel refuses one (a container without a pid namespace of its
+ * own below a user namespace) it is the host's, which is only to be had before
+ * PHASE_PIVOT. Borrowed; -errno. */
+int run_proc(struct run *r, struct err *e);
+
 void run_warn(struct run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

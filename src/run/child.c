@@ -124,11 +124,8 @@ static int enter_cwd(const struct conf_process *p, bool is_last, struct err *e)
 static int lock_down(struct spawn *s, struct err *e)
 {
 	const struct conf_process *p = &s->conf->process;
-	int r = program_make_cwd(p->cwd, e), again;
+	int again = enter_cwd(p, false, e), r;
 
-	if (r < 0)
-		return r;
-	again = enter_cwd(p, false, e);
 	if (again < 0)
 		return again;
 	r = plan_apply(s->plan, PHASE_LOCK, s->run, e);

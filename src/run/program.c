@@ -164,20 +164,3 @@ int program_find(const struct conf_process *p, struct program *ret,
 	r = find_path(p, ret, e);
 	return r < 0 ? r : make_env(p, ret, e);
 }
-
-int program_make_cwd(const char *cwd, struct err *e)
-{
-	auto_fd int root = -EBADF;
-	int fd;
-
-	if (strcmp(cwd, "/") == 0)
-		return 0;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return err_sys(e, "open /");
-	fd = sys_mkdirs_in(root, cwd, 0755);
-	/* On a read-only root it is chdir() that says what is wrong. */
-	if (fd >= 0)
-		close(fd);
-	return 0;
-}

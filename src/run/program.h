@@ -22,6 +22,3 @@ struct program {
  * from the root file system's /etc/passwd when the environment has none. */
 int program_find(const struct conf_process *p, struct program *ret,
 		 struct err *e);
-
-/* Makes the working directory when it is missing (as runc and crun do). */
-int program_make_cwd(const char *cwd, struct err *e);

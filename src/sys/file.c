@@ -38,6 +38,14 @@ int sys_open_in(int root_fd, const char *path, int flags, mode_t mode,
 	return fd < 0 ? -errno : fd;
 }
 
+int sys_open_beneath(int dir_fd, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = { .flags = (uint64_t)flags | O_CLOEXEC, .resolve = resolve };
+	int fd = (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* Opens or makes one directory below dir_fd, whose root is root_fd. `upto` is
  * the path so far, from the root: symlinks may lead through all of it. */
 static int step(int root_fd, const char *upto, const char *name, int dir_fd,

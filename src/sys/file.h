@@ -18,6 +18,9 @@
 int sys_open_in(int root_fd, const char *path, int flags, mode_t mode,
 		uint64_t resolve);
 
+/* openat2() with just the given RESOLVE_* flags. */
+int sys_open_beneath(int dir_fd, const char *path, int flags, uint64_t resolve);
+
 /* mkdir -p below root_fd, component by component, each opened as sys_open_in()
  * does; returns an O_PATH fd of the last. Existing symlinks to directories are
  * followed inside the root. */

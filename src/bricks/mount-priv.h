@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bricks/mount-priv.h - what the files of the mounts brick share. */
+#pragma once
+
+#include "cgroup/cgroup.h"
+#include "conf/conf.h"
+
+#include <stdbool.h>
+
+struct arena;
+struct err;
+struct host;
+struct run;
+
+/* The MS_* flags of mount(2); <sys/mount.h> and <linux/mount.h> do not go
+ * together in every C library. */
+int mount(const char *source, const char *target, const char *type,
+	  unsigned long flags, const void *data);
+
+/* One mount on its way; in the plan's arena, so that the supervisor's fd is
+ * there for the child. */
+struct mount_job {
+	const struct conf *conf;
+	const struct conf_mount *m;
+	int tree_fd;       /* opened by the supervisor; -EBADF */
+	struct cgroup set; /* of the types cgroup and cgroup2 */
+	const struct host *host;
+};
+
+/* Makes a destination below root_fd: a directory, or an empty file. An O_PATH
+ * fd of it. */
+int mount_make_target(int root_fd, const char *path, bool is_dir);
+
+int mount_cgroup_plan(struct mount_job *job, const struct host *h,
+		      struct arena *a, struct err *e);
+int mount_cgroup(struct mount_job *job, struct run *r, struct err *e);
+
+/* Copies what is in the directory behind from_fd (O_PATH) into the detached
+ * mount to_fd: directories, files, symlinks, with owner, mode and times. */
+int mount_copy_up(int from_fd, int to_fd, struct err *e);

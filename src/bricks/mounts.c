@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bricks/mounts.c - config.json's mounts, in order.
+ *
+ * Theory of operation
+ * -------------------
+ * A mount is made detached (fsopen()/fsmount() for a new file system,
+ * open_tree() for a bind), given its attributes while nobody can see it, and
+ * then moved upon its destination, which is held by an fd.
+ *
+ *  M1  A destination is resolved by openat2() with the new root as "/":
+ * symlinks of the image lead nowhere else, and what is opened is what is
+ * mounted upon, so exchanging directories meanwhile gains nothing
+ * (CVE-2021-30465, CVE-2019-18837, CVE-2024-45310). M2  proc and sysfs go upon
+ * real directories: an image whose /proc is a symlink would get our procfs
+ * elsewhere and its own files in the place (CVE-2019-19921, CVE-2023-27561,
+ * CVE-2023-28642). For the same reason nothing but what lxcfs is known to do
+ * may be bound below /proc. M3  A bind never spreads: it is a slave of what it
+ * was cloned from at most. M4  In a user namespace an attribute that the host's
+ * mount has locked (ro, nosuid, nodev, noexec) stays: only what was asked for
+ * is changed.
+ *
+ * cgroup file systems are in mount-cgroup.c, tmpcopyup in mount-copyup.c. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/scope.h"
+#include "bricks/mount-priv.h"
+#include "bricks/table.h"
+#include "conf/conf.h"
+#include "host/host.h"
+#include "plan/run.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOUNT_OPEN, MOUNT_ONE };
+
+static bool is_bind(const struct conf_mount *m)
+{
+	return (m->flags & MS_BIND) ||
+	       (m->type && (strcmp(m->type, "bind") == 0 ||
+			    strcmp(m->type, "rbind") == 0));
+}
+
+static bool is_type(const struct conf_mount *m, const char *type)
+{
+	return !is_bind(m) && m->type && strcmp(m->type, type) == 0;
+}
+
+/* Below /proc only what lxcfs is known to bind (runc's list), M2. */
+static int check_proc(const struct conf_mount *m, struct err *e)
+{
+	static const char *const allowed[] = {
+		"/proc/cpuinfo",
+		"/proc/diskstats",
+		"/proc/meminfo",
+		"/proc/stat",
+		"/proc/swaps",
+		"/proc/uptime",
+		"/proc/loadavg",
+		"/proc/slabinfo",
+		"/proc/sys/kernel/ns_last_pid",
+		"/proc/sys/crypto/fips_enabled",
+	};
+
+	if (strncmp(m->destination, "/proc", 5) != 0 ||
+	    m->destination[5] != '/' || m->destination[6] == '\0')
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		if (strcmp(m->destination, allowed[i]) == 0)
+			return 0;
+	err_input(e, "mounts: \"%s\" cannot be mounted: it is inside /proc",
+		  m->destination);
+	return err_hint(e, -EINVAL, "mount upon /proc itself, or elsewhere");
+}
+
+static int add(struct plan *p, struct mount_job *job, enum phase phase,
+	       int kind, struct err *e)
+{
+	const struct op op = { .brick = &brick_mounts,
+			       .phase = phase,
+			       .kind = kind,
+			       .fd = -EBADF,
+			       .arg = job };
+
+	return plan_add(p, op, e);
+}
+
+static int plan_one(const struct conf *c, const struct host *h, struct plan *p,
+		    const struct conf_mount *m, struct err *e)
+{
+	struct mount_job *job = arena_new(p->arena, struct mount_job);
+	int r = check_proc(m, e);
+
+	if (r < 0)
+		return r;
+	if (!job)
+		return err_set(e, -ENOMEM, "plan");
+	*job = (struct mount_job){ .conf = c, .m = m, .tree_fd = -EBADF };
+	if (is_type(m, "cgroup") || is_type(m, "cgroup2")) {
+		r = mount_cgroup_plan(job, h, p->arena, e);
+		if (r < 0)
+			return r;
+	}
+	if (is_bind(m) && !m->source)
+		return err_input(e, "mounts: %s: a bind mount needs a source",
+				 m->destination);
+	/* The supervisor reaches what the user namespace may not. */
+	if (is_bind(m) && c->ns[NS_USER].mode != PART_OFF && !h->is_rootless)
+		r = add(p, job, PHASE_HOST, MOUNT_OPEN, e);
+	return r < 0 ? r : add(p, job, PHASE_BUILD, MOUNT_ONE, e);
+}
+
+static int mounts_plan(const struct conf *c, const struct host *h,
+		       struct plan *p, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->n_mounts && r == 0; i++) {
+		r = plan_one(c, h, p, &c->mounts[i], e);
+		if (r < 0)
+			return err_ctx(e, r, "mounts[%zu]", i);
+	}
+	return r;
+}
+
+static int clone_source(const struct conf_mount *m)
+{
+	unsigned flags = OPEN_TREE_CLONE;
+
+	if ((m->flags & MS_REC) || (m->type && strcmp(m->type, "rbind") == 0))
+		flags |= AT_RECURSIVE;
+	if (m->extra & MOUNT_SRCNOFOLLOW)
+		flags |= AT_SYMLINK_NOFOLLOW;
+	return sys_open_tree(AT_FDCWD, m->source, flags);
+}
+
+/* Attributes of the mount itself, then those for all that is below it. */
+static int set_attrs(int tree, const struct conf_mount *m, bool bound)
+{
+	uint64_t set = sys_mount_attrs(m->flags),
+		 clear = sys_mount_attrs(m->clear);
+	uint64_t propagation = bound ? MS_SLAVE : 0; /* M3 */
+	int r = 0;
+
+	if (set & MOUNT_ATTR__ATIME)
+		clear |= MOUNT_ATTR__ATIME;
+	clear &= ~set | MOUNT_ATTR__ATIME;
+	if (bound)
+		r = sys_mount_setattr(tree, AT_RECURSIVE, 0, 0, propagation,
+				      -1);
+	if (r == 0 && (set || clear) && bound) /* M4 */
+		r = sys_mount_setattr(tree, 0, set, clear, 0, -1);
+	if (r == 0 && (m->rec_set || m->rec_clear)) {
+		uint64_t off = m->rec_clear;
+
+		if ((m->rec_set | m->rec_clear) & MOUNT_ATTR__ATIME)
+			off |= MOUNT_ATTR__ATIME;
+		r = sys_mount_setattr(tree, AT_RECURSIVE, m->rec_set, off, 0,
+				      -1);
+	}
+	return r;
+}
+
+static int bind_tree(struct mount_job *job, struct err *e)
+{
+	const struct conf_mount *m = job->m;
+	auto_fd int tree =
+		job->tree_fd >= 0 ? TAKE_FD(job->tree_fd) : clone_source(m);
+	int r;
+
+	if (tree < 0)
+		return err_set(e, tree, "bind %s", m->source);
+	r = set_attrs(tree, m, true);
+	if (r < 0)
+		return err_set(e, r, "set the mount options of %s", m->source);
+	return TAKE_FD(tree);
+}
+
+/* Options of the super block among the mount flags. */
+static const char *with_flags(const struct conf_mount *m, char *data, size_t n)
+{
+	static const struct {
+		uint64_t flag;
+		const char *word;
+	} words[] = { { MS_SYNCHRONOUS, "sync" },
+		      { MS_DIRSYNC, "dirsync" },
+		      { MS_LAZYTIME, "lazytime" },
+		      { MS_MANDLOCK, "mand" } };
+	size_t len = (size_t)snprintf(data, n, "%s", m->data ? m->data : "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(words) && len < n; i++)
+		if (m->flags & words[i].flag)
+			len += (size_t)snprintf(data + len, n - len, "%s%s",
+						len ? "," : "", words[i].word);
+	return len < n ? data : NULL;
+}
+
+/* A source or nothing: "proc", "tmpfs" and the like are names, not devices. */
+static const char *fs_source(const struct conf_mount *m)
+{
+	return m->source && *m->source ? m->source : NULL;
+}
+
+/* An ordinary user without a network namespace of its own may not mount sysfs,
+ * and one without a pid namespace not procfs: what the host has there, shows
+ * the same and no more. */
+static int host_tree(const struct conf_mount *m)
+{
+	const char *path = strcmp(m->type, "proc") == 0 ? "/proc" : "/sys";
+	auto_fd int tree =
+		sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE);
+	int r;
+
+	if (tree < 0)
+		return tree;
+	r = sys_mount_setattr(tree, AT_RECURSIVE,
+			      strcmp(m->type, "sysfs") == 0 ? MOUNT_ATTR_RDONLY
+							    : 0,
+			      0, MS_SLAVE, -1);
+	return r < 0 ? r : TAKE_FD(tree);
+}
+
+static bool is_shared_with_host(const struct mount_job *job)
+{
+	enum ns_kind kind = strcmp(job->m->type, "proc") == 0 ? NS_PID : NS_NET;
+
+	return job->conf->ns[kind].mode == PART_OFF;
+}
+
+static int new_tree(const struct mount_job *job, struct err *e)
+{
+	const struct conf_mount *m = job->m;
+	uint64_t attrs = sys_mount_attrs(m->flags);
+	bool is_kernel_fs = is_type(m, "proc") || is_type(m, "sysfs");
+	char data[8192];
+	auto_fd int tree = -EBADF;
+	int r;
+
+	if (!m->type)
+		return err_input(e,
+				 "%s: a mount needs a type, or the option bind",
+				 m->destination);
+	if (!with_flags(m, data, sizeof(data)))
+		return err_set(e, -E2BIG, "options of %s", m->destination);
+	/* A tmpfs to be filled is made read-only when it is. */
+	if (m->extra & MOUNT_TMPCOPYUP)
+		attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	tree = sys_fs_mount(m->type, fs_source(m), data, attrs);
+	if (tree == -EPERM && is_kernel_fs && is_shared_with_host(job))
+		tree = host_tree(m);
+	if (tree < 0)
+		return err_set(e, tree, "mount %s", m->type);
+	r = set_attrs(tree, m, false);
+	return r < 0 ? err_set(e, r, "set the mount options") : TAKE_FD(tree);
+}
+
+/* M1. A destination that is not there is made: a directory, or an empty file
+ * when a file is to be bound upon it. */
+static int open_target(const struct mount_job *job, int root_fd, bool is_dir,
+		       struct err *e)
+{
+	const struct conf_mount *m = job->m;
+	bool is_kernel_fs = is_type(m, "proc") || is_type(m, "sysfs");
+	int nofollow = m->extra & MOUNT_DSTNOFOLLOW ? O_NOFOLLOW : 0;
+	uint64_t resolve = is_kernel_fs ? RESOLVE_NO_SYMLINKS : 0; /* M2 */
+	int fd = sys_open_in(root_fd, m->destination, O_PATH | nofollow, 0,
+			     resolve);
+
+	if (fd == -ELOOP && is_kernel_fs) {
+		err_plain(e, -ELOOP, "%s: is a symlink in the image",
+			  m->destination);
+		return err_hint(e, -ELOOP, "%s has to go upon a real directory",
+				m->type);
+	}
+	if (fd == -ENOENT)
+		fd = mount_make_target(root_fd, m->destination, is_dir);
+	return fd < 0 ? err_set(e, fd, "make the destination %s",
+				m->destination)
+		      : fd;
+}
+
+int mount_make_target(int root_fd, const char *path, bool is_dir)
+{
+	auto_fd int parent = -EBADF, file = -EBADF;
+	const char *name;
+
+	if (is_dir)
+		return sys_mkdirs_in(root_fd, path, 0755);
+	parent = sys_parent_in(root_fd, path, 0755, true, &name);
+	if (parent < 0)
+		return parent;
+	file = openat(parent, name,
+		      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      0644);
+	if (file < 0 && errno != EEXIST)
+		return -errno;
+	return sys_open_in(root_fd, path, O_PATH, 0, 0);
+}
+
+/* copy-symlink (crun): a source that is a symlink is made anew in the image. */
+static int copy_symlink(const struct conf_mount *m, int root_fd, struct err *e)
+{
+	char text[4096];
+	ssize_t n = readlink(m->source, text, sizeof(text) - 1);
+	auto_fd int parent = -EBADF;
+	const char *name;
+
+	if (n < 0)
+		return 0; /* no symlink: an ordinary mount */
+	text[n] = '\0';
+	parent = sys_parent_in(root_fd, m->destination, 0755, true, &name);
+	if (parent < 0)
+		return err_set(e, parent, "make the parent of %s",
+			       m->destination);
+	if (symlinkat(text, parent, name) < 0) {
+		char have[4096];
+		ssize_t k = readlinkat(parent, name, have, sizeof(have));
+
+		if (errno != EEXIST || k != n ||
+		    memcmp(have, text, (size_t)n) != 0)
+			return err_sys(e, "make the symlink %s",
+				       m->destination);
+	}
+	return 1;
+}
+
+static int attach(const struct mount_job *job, struct run *r, int tree,
+		  struct err *e)
+{
+	const struct conf_mount *m = job->m;
+	auto_fd int target = -EBADF;
+	struct stat st;
+	int ret;
+
+	if (fstat(tree, &st) < 0)
+		return err_sys(e, "stat the source");
+	target = open_target(job, r->root_fd, S_ISDIR(st.st_mode), e);
+	if (target < 0)
+		return target;
+	if (m->extra & MOUNT_TMPCOPYUP) {
+		ret = mount_copy_up(target, tree, e);
+		if (ret == 0 && (m->flags & MS_RDONLY))
+			ret = sys_mount_setattr(tree, 0, MOUNT_ATTR_RDONLY, 0,
+						0, -1);
+		if (ret < 0)
+			return ret;
+	}
+	ret = sys_move_mount(tree, target);
+	if (ret < 0)
+		return err_set(e, ret, "mount upon %s", m->destination);
+	if (m->propagation)
+		ret = sys_mount_setattr(
+			tree, m->propagation & MS_REC ? AT_RECURSIVE : 0, 0, 0,
+			m->propagation & ~(uint64_t)MS_REC, -1);
+	return ret < 0 ? err_set(e, ret, "set the propagation of %s",
+				 m->destination)
+		       : 0;
+}
+
+static int mount_one(struct mount_job *job, struct run *r, struct err *e)
+{
+	const struct conf_mount *m = job->m;
+	auto_fd int tree = -EBADF;
+	int ret;
+
+	if (is_type(m, "cgroup") || is_type(m, "cgroup2"))
+		return mount_cgroup(job, r, e);
+	if (m->extra & MOUNT_COPYSYMLINK && is_bind(m)) {
+		ret = copy_symlink(m, r->root_fd, e);
+		if (ret != 0)
+			return ret < 0 ? ret : 0;
+	}
+	tree = is_bind(m) ? bind_tree(job, e) : new_tree(job, e);
+	if (tree < 0)
+		return tree;
+	return attach(job, r, tree, e);
+}
+
+static int mounts_apply(const struct op *op, struct run *r, struct err *e)
+{
+	struct mount_job *job = (struct mount_job *)(uintptr_t)op->arg;
+	int ret;
+
+	if (op->kind == MOUNT_OPEN) {
+		job->tree_fd = clone_source(job->m);
+		if (job->tree_fd < 0)
+			return err_set(e, job->tree_fd, "bind %s",
+				       job->m->source);
+		return 0;
+	}
+	ret = mount_one(job, r, e);
+	if (ret == -ENOENT && job->m->extra & MOUNT_OPTIONAL)
+		return 0;
+	return ret < 0 ? err_ctx(e, ret, "%s", job->m->destination) : 0;
+}
+
+static void mounts_undo(const struct op *op, struct run *r)
+{
+	struct mount_job *job = (struct mount_job *)(uintptr_t)op->arg;
+
+	(void)r;
+	if (op->kind == MOUNT_OPEN && job->tree_fd >= 0)
+		close(TAKE_FD(job->tree_fd));
+}
+
+static void mounts_show(const struct op *op, FILE *out)
+{
+	const struct mount_job *job = op->arg;
+	const struct conf_mount *m = job->m;
+
+	if (op->kind == MOUNT_OPEN) {
+		fprintf(out, "open %s for the user namespace", m->source);
+		return;
+	}
+	fprintf(out, "%s on %s",
+		is_bind(m) ? m->source
+		: m->type  ? m->type
+			   : "?",
+		m->destination);
+	if (m->flags & MS_RDONLY)
+		fprintf(out, ", read-only");
+	if (m->data && *m->data)
+		fprintf(out, ", %s", m->data);
+}
+
+const struct brick brick_mounts = {
+	.name = "mounts",
+	.plan = mounts_plan,
+	.apply = mounts_apply,
+	.undo = mounts_undo,
+	.show = mounts_show,
+};
