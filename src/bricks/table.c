@@ -8,20 +8,42 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 const struct brick *const bricks[] = {
-	&brick_cgroup, /* entered before a cgroup namespace makes it the root */
-	&brick_oom,    /* while /proc is still the host's */
-	&brick_ns,     &brick_idmap, /* before anything is made that has an
-					owner */
-	&brick_time,   &brick_uts,   &brick_keyring, &brick_rlimits,
-	&brick_sched,  &brick_creds, /* groups need the caps that go next */
-	&brick_caps,   &brick_nnp,   /* before seccomp: an unprivileged filter
-					needs it */
+	&brick_cgroup,     /* entered before a cgroup namespace makes it the root */
+	&brick_oom,        /* while /proc is still the host's */
+	&brick_ns,
+	&brick_idmap,      /* before anything is made that has an owner */
+	&brick_time,
+	&brick_uts,
+	&brick_root,       /* what the next ones mount goes into it */
+	&brick_mounts,
+	&brick_devices,
+	&brick_sysctl,     /* before pivot_root: see run_proc() */
+	&brick_console,    /* from the container's own devpts */
+	&brick_paths,      /* over all that was mounted */
+	&brick_root_final, /* when nothing has to be made in it any more */
+	&brick_keyring,
+	&brick_rlimits,
+	&brick_sched,
+	&brick_creds,      /* groups need the capabilities that go next */
+	&brick_caps,
+	&brick_nnp,        /* before seccomp: an unprivileged filter needs it */
 	NULL,
 };
 
+/* Those for a process that joins a running container. */
 const struct brick *const exec_bricks[] = {
-	&brick_oom,	&brick_ns,    &brick_idmap, &brick_keyring,
-	&brick_rlimits, &brick_sched, &brick_creds, &brick_caps,
-	&brick_nnp,	NULL,
+	&brick_oom,
+	&brick_ns,
+	&brick_idmap,
+	&brick_console,
+	&brick_keyring,
+	&brick_rlimits,
+	&brick_sched,
+	&brick_creds,
+	&brick_caps,
+	&brick_nnp,
+	NULL,
 };
+/* clang-format on */
