@@ -100,3 +100,48 @@ int num_bytes(const char *s, uint64_t *ret_n)
 	*ret_n = n;
 	return 0;
 }
+
+/* One word of a list: "7" or "0-3". */
+static int range(char *word, uint32_t *from, uint32_t *to)
+{
+	char *dash = strchr(word, '-');
+	int r;
+
+	if (dash)
+		*dash++ = '\0';
+	r = num_u32(word, from);
+	if (r < 0)
+		return r;
+	*to = *from;
+	return dash ? num_u32(dash, to) : 0;
+}
+
+int num_list(const char *s, unsigned long *bits, size_t max)
+{
+	enum { LONG_BITS = 8 * sizeof(long) };
+
+	memset(bits, 0, max / 8);
+	for (;;) {
+		char word[32];
+		size_t n = strcspn(s, ",");
+		uint32_t from, to;
+		int r;
+
+		if (n == 0 || n >= sizeof(word))
+			return -EINVAL;
+		memcpy(word, s, n);
+		word[n] = '\0';
+		r = range(word, &from, &to);
+		if (r < 0)
+			return r;
+		if (from > to)
+			return -EINVAL;
+		if (to >= max)
+			return -ERANGE;
+		for (; from <= to; from++)
+			bits[from / LONG_BITS] |= 1UL << from % LONG_BITS;
+		if (!s[n])
+			return 0;
+		s += n + 1;
+	}
+}

@@ -16,3 +16,6 @@ int num_u32(const char *s, uint32_t *ret_n);
 int num_octal(const char *s, uint32_t max, uint32_t *ret_n);
 /* "512", "64k", "10M", "1g" (powers of 1024, an optional b behind): bytes. */
 int num_bytes(const char *s, uint64_t *ret_n);
+/* "0-3,7" into a set of `max` bits (a multiple of a long's). Format: cpuset(7),
+ * "List format". "" is -EINVAL. */
+int num_list(const char *s, unsigned long *bits, size_t max);

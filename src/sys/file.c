@@ -130,6 +130,27 @@ int sys_reopen(int proc_fd, int fd, int flags)
 	return copy < 0 ? -errno : copy;
 }
 
+/* syscalls: openat2 */
+int sys_open_proc(int proc_fd, const char *path, int flags)
+{
+	const struct open_how how = {
+		.flags = (uint64_t)flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_XDEV,
+	};
+	int fd = (int)syscall(SYS_openat2, proc_fd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* syscalls: openat2 write */
+int sys_write_proc(int proc_fd, const char *path, const char *text)
+{
+	auto_fd int fd = sys_open_proc(proc_fd, path, O_WRONLY | O_NOCTTY);
+
+	return fd < 0 ? fd : sys_write_fd(fd, text);
+}
+
 /* syscalls: openat read */
 ssize_t sys_read_file(int dir_fd, const char *path, char *buf, size_t size)
 {

@@ -34,6 +34,13 @@ int sys_parent_in(int root_fd, const char *path, mode_t mode, bool make,
  * fd of a procfs that is known to be one. */
 int sys_reopen(int proc_fd, int fd, int flags);
 
+/* Opens a file of a procfs below proc_fd ("self/attr/exec") that is no magic
+ * link and has nothing mounted over it: what a container or a race put into
+ * its place is refused (CVE-2019-16884, CVE-2025-52881). */
+int sys_open_proc(int proc_fd, const char *path, int flags);
+/* The same, one write() and close. */
+int sys_write_proc(int proc_fd, const char *path, const char *text);
+
 /* The whole of a small file into buf with a NUL behind; the length, or -EFBIG
  * when it does not fit. */
 ssize_t sys_read_file(int dir_fd, const char *path, char *buf, size_t size);

@@ -57,11 +57,32 @@ static void byte_units(void)
 	CHECK_INT(num_bytes("99999999999g", &n), -ERANGE);
 }
 
+static void lists(void)
+{
+	unsigned long bits[128 / 8 / sizeof(long)];
+
+	CHECK_INT(num_list("0-2,65,127", bits, 128), 0);
+	CHECK_INT(bits[0], 7);
+	CHECK(bits[1] == (1UL << 1 | 1UL << 63));
+	CHECK_INT(num_list("5", bits, 128), 0);
+	CHECK_INT(bits[0], 32);
+	CHECK_INT(num_list("128", bits, 128), -ERANGE);
+	CHECK_INT(num_list("0-4294967295", bits, 128), -ERANGE);
+	CHECK_INT(num_list("", bits, 128), -EINVAL);
+	CHECK_INT(num_list("1,", bits, 128), -EINVAL);
+	CHECK_INT(num_list(",1", bits, 128), -EINVAL);
+	CHECK_INT(num_list("3-1", bits, 128), -EINVAL);
+	CHECK_INT(num_list("1-2-3", bits, 128), -EINVAL);
+	CHECK_INT(num_list("-1", bits, 128), -EINVAL);
+	CHECK_INT(num_list("1 ,2", bits, 128), -EINVAL);
+}
+
 int main(void)
 {
 	TEST(only_whole_numbers_pass);
 	TEST(signed_numbers_reach_both_ends);
 	TEST(octal_is_octal);
 	TEST(byte_units);
+	TEST(lists);
 	return tap_end();
 }
