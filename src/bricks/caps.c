@@ -82,19 +82,20 @@ static int drop_bounding(uint64_t keep, unsigned last, struct err *e)
 	return 0;
 }
 
-/* The kernel raises what is permitted and inheritable, too; runc's own `spec`
- * used to ask for more, so asking is no fault. */
-static int raise_ambient(uint64_t want, unsigned last, struct err *e)
+static int raise_ambient(uint64_t want, unsigned last, struct run *r,
+			 struct err *e)
 {
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, "clear ambient capabilities");
 	for (unsigned cap = 0; cap <= last; cap++)
 		if ((want & 1ULL << cap) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
-			return err_sys(e,
-				       "process.capabilities.ambient: raise "
-				       "capability %u",
-				       cap);
+			run_warn(
+				r,
+				"process.capabilities.ambient: cannot raise %s "
+				"(it must be permitted and inheritable, too)",
+				cap_name((int)cap) ? cap_name((int)cap)
+						   : "a capability");
 	return 0;
 }
 
@@ -119,10 +120,7 @@ static int caps_apply(const struct op *op, struct run *r, struct err *e)
 	permitted = (c->permitted & have) | r->seal_caps;
 	effective = (c->effective & have) | r->seal_caps;
 	ret = set(effective, permitted, c->inheritable & have, e);
-	return ret < 0 ? ret
-		       : raise_ambient(c->ambient & permitted & c->inheritable &
-					       have,
-				       last, e);
+	return ret < 0 ? ret : raise_ambient(c->ambient & have, last, r, e);
 }
 
 static void show_set(const char *name, uint64_t set_bits, FILE *out)

@@ -160,7 +160,8 @@ static void fill(struct helper *h, const struct op *op, pid_t pid)
 static _Noreturn void become(const struct helper *h)
 {
 	static const char *const dirs[] = { "/usr/bin", "/usr/local/bin",
-					    "/bin", "/usr/sbin" };
+					    "/bin", "/usr/sbin",
+					    "/run/wrappers/bin" };
 	char path[64], *none[] = { NULL };
 
 	(void)sys_cloexec_range(3, ~0U);
@@ -177,7 +178,7 @@ static int run_helper(const struct op *op, pid_t child, struct err *e)
 	auto_fd int pidfd = -EBADF;
 	struct helper h;
 	int status = 0;
-	pid_t pid;
+	pid_t pid, ended;
 
 	fill(&h, op, child);
 	pid = sys_clone3(&plain, &pidfd);
@@ -185,8 +186,12 @@ static int run_helper(const struct op *op, pid_t child, struct err *e)
 		become(&h);
 	if (pid < 0)
 		return err_set(e, pid, "fork for %s", h.name);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	do
+		ended = waitpid(pid, &status, __WALL);
+	while (ended < 0 && errno == EINTR);
+	/* Somebody who ignores SIGCHLD gets no status: that is no success. */
+	if (ended < 0)
+		return err_sys(e, "wait for %s", h.name);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {

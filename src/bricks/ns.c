@@ -8,7 +8,9 @@
  *  - time: the offsets have to be written before anybody is in it;
  *  - network: the kernel takes longer for it than for all the others together,
  *    and the process that calls clone3() would wait. Made by the child, it is
- *    ready on one core while the supervisor works on the other.
+ *    ready on one core while the supervisor works on the other. With interfaces
+ *    to move in it has to be there before the child goes on, so clone3() makes
+ *    it after all.
  * An own user namespace comes out of clone3() like the rest and owns them all:
  * the kernel makes it first, and those of unshare() come later.
  *
@@ -28,9 +30,10 @@
 
 enum { NS_ENTER, NS_UNSHARE };
 
-static bool is_late(enum ns_kind kind)
+static bool is_late(const struct conf *c, enum ns_kind kind)
 {
-	return kind == NS_CGROUP || kind == NS_TIME || kind == NS_NET;
+	return kind == NS_CGROUP || kind == NS_TIME ||
+	       (kind == NS_NET && c->n_netdevs == 0);
 }
 
 /* The order in which joined namespaces are entered: the user namespace gives
@@ -57,9 +60,12 @@ static int plan_joins(const struct conf *c, struct plan *p, struct err *e)
 
 		if (c->ns[k].mode != PART_JOIN)
 			continue;
-		/* Its paths are needed until the very end of JOIN. */
-		if (k == NS_MNT || k == NS_CGROUP)
+		if (k == NS_CGROUP)
 			op.phase = PHASE_ENTER;
+		/* Paths in it are somebody else's: all of ENTER that still
+		 * looks at the host's /proc has to be through (time, oom). */
+		if (k == NS_MNT)
+			op.phase = PHASE_BUILD;
 		r = plan_add(p, op, e);
 		if (r < 0)
 			return r;
@@ -82,7 +88,7 @@ static int ns_plan(const struct conf *c, const struct host *h, struct plan *p,
 	for (int k = 0; k < NS_MAX_; k++) {
 		if (c->ns[k].mode != PART_OWN)
 			continue;
-		if (is_late((enum ns_kind)k))
+		if (is_late(c, (enum ns_kind)k))
 			op.num |= ns_clone_flag((enum ns_kind)k);
 		else
 			p->clone_flags |= ns_clone_flag((enum ns_kind)k);

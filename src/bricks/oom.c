@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bricks/oom.c - how early the kernel ends the process when memory runs out. */
+/* bricks/oom.c - how early the kernel ends the process when memory runs out.
+ *
+ * Lowering the value needs CAP_SYS_RESOURCE of the host. A child in a user
+ * namespace has lost that, so there the supervisor writes it (PHASE_ATTACH). */
 #include "base/err.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
@@ -9,29 +12,42 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
+
+enum { OOM_OWN, OOM_CHILD };
 
 static int oom_plan(const struct conf *c, const struct host *h, struct plan *p,
 		    struct err *e)
 {
 	struct op op = { .brick = &brick_oom,
 			 .phase = PHASE_ENTER,
+			 .kind = OOM_OWN,
 			 .fd = -EBADF,
 			 .arg = c,
 			 .num = h->is_rootless };
 
+	if (c->ns[NS_USER].mode != PART_OFF &&
+	    h->caps & 1ULL << CAP_SYS_RESOURCE) {
+		op.phase = PHASE_ATTACH;
+		op.kind = OOM_CHILD;
+	}
 	return c->process.has_oom_score_adj ? plan_add(p, op, e) : 0;
 }
 
 static int oom_apply(const struct op *op, struct run *r, struct err *e)
 {
 	const struct conf *c = op->arg;
-	char text[16];
+	char path[64] = "/proc/self/oom_score_adj", text[16];
 	int ret;
 
 	snprintf(text, sizeof(text), "%d", c->process.oom_score_adj);
-	/* In PHASE_ENTER /proc is still the host's own. */
-	ret = sys_write_file(AT_FDCWD, "/proc/self/oom_score_adj", text);
+	if (op->kind == OOM_CHILD)
+		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj",
+			 (int)r->pid);
+	/* In PHASE_ENTER /proc is still the host's own (brick_ns enters a
+	 * joined mount namespace later). */
+	ret = sys_write_file(AT_FDCWD, path, text);
 	if ((ret == -EACCES || ret == -EPERM) && op->num) {
 		/* An ordinary user can only ask to go sooner. */
 		run_warn(r,
@@ -40,19 +56,17 @@ static int oom_apply(const struct op *op, struct run *r, struct err *e)
 			 text);
 		return 0;
 	}
-	if (ret < 0)
-		return err_set(e, ret,
-			       "process.oomScoreAdj: write %s to "
-			       "/proc/self/oom_score_adj",
-			       text);
-	return 0;
+	return ret < 0 ? err_set(e, ret, "process.oomScoreAdj: write %s to %s",
+				 text, path)
+		       : 0;
 }
 
 static void oom_show(const struct op *op, FILE *out)
 {
 	const struct conf *c = op->arg;
 
-	fprintf(out, "oom_score_adj = %d", c->process.oom_score_adj);
+	fprintf(out, "oom_score_adj = %d%s", c->process.oom_score_adj,
+		op->kind == OOM_CHILD ? ", by the supervisor" : "");
 }
 
 const struct brick brick_oom = {

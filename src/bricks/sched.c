@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bricks/sched.c - how the process is scheduled: processor, disk, memory nodes,
- * and the personality that its system calls have. */
+ * and the personality that its system calls have.
+ *
+ * A real-time policy or I/O class needs CAP_SYS_NICE of the host. A child in a
+ * user namespace has lost that, so there the supervisor sets both for it
+ * (PHASE_ATTACH); otherwise the child does, when all else is done. */
 #include "base/err.h"
 #include "base/num.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
+#include "host/host.h"
 #include "plan/run.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SCHED_POLICY, SCHED_IO, SCHED_AFFINITY, SCHED_MEMORY, SCHED_PERSONA };
+enum { SCHED_POLICY, SCHED_IO, SCHED_MEMORY, SCHED_PERSONA };
 
 /* linux/sched/types.h, version 1: the C libraries do not agree on a header. */
 struct attr {
@@ -28,84 +34,52 @@ struct attr {
 
 enum { MAX_BITS = 8192 };
 
-/* "0-3,7" as a bit set. Format: cpuset(7), "List format". */
-static int parse_list(const char *s, unsigned long *bits)
+static int add(struct plan *p, const struct conf *c, int kind, enum phase phase,
+	       struct err *e)
 {
-	memset(bits, 0, MAX_BITS / 8);
-	while (*s) {
-		char word[32];
-		size_t n = strcspn(s, ",");
-		uint32_t from, to;
-		char *dash;
+	const struct op op = { .brick = &brick_sched,
+			       .phase = phase,
+			       .kind = kind,
+			       .fd = -EBADF,
+			       .arg = c };
 
-		if (n == 0 || n >= sizeof(word))
-			return -EINVAL;
-		memcpy(word, s, n);
-		word[n] = '\0';
-		dash = strchr(word, '-');
-		if (dash)
-			*dash++ = '\0';
-		if (num_u32(word, &from) < 0 ||
-		    num_u32(dash ? dash : word, &to) < 0 || from > to ||
-		    to >= MAX_BITS)
-			return -EINVAL;
-		for (; from <= to; from++)
-			bits[from / (8 * sizeof(long))] |=
-				1UL << from % (8 * sizeof(long));
-		s += n + (s[n] == ',');
-	}
-	return 0;
-}
-
-static int add(struct plan *p, const struct conf *c, int kind, const char *list,
-	       const char *field, struct err *e)
-{
-	unsigned long bits[MAX_BITS / 8 / sizeof(long)];
-	struct op op = { .brick = &brick_sched,
-			 .phase = PHASE_LOCK,
-			 .kind = kind,
-			 .fd = -EBADF,
-			 .arg = c,
-			 .str = list };
-
-	if (list && parse_list(list, bits) < 0)
-		return err_input(e, "%s: \"%s\" is no list like 0-3,7", field,
-				 list);
 	return plan_add(p, op, e);
 }
 
-/* execCPUAffinity: the initial one would be that of the runtime in the cgroup;
- * the process itself has the final one when there is one. */
-static const char *affinity(const struct conf *c)
+static int add_memory(struct plan *p, const struct conf *c, struct err *e)
 {
-	const struct conf_cpu_affinity *a = &c->process.affinity;
+	const char *nodes = c->mempolicy.nodes;
+	unsigned long bits[MAX_BITS / 8 / sizeof(long)];
 
-	return a->final ? a->final : a->initial;
+	if (nodes && *nodes && num_list(nodes, bits, MAX_BITS) < 0)
+		return err_input(
+			e,
+			"linux.memoryPolicy.nodes: \"%s\" is no list like "
+			"0-3,7",
+			nodes);
+	return add(p, c, SCHED_MEMORY, PHASE_LOCK, e);
 }
 
 static int sched_plan(const struct conf *c, const struct host *h,
 		      struct plan *p, struct err *e)
 {
+	bool by_supervisor = c->ns[NS_USER].mode != PART_OFF &&
+			     h->caps & 1ULL << CAP_SYS_NICE;
+	enum phase phase = by_supervisor ? PHASE_ATTACH : PHASE_LOCK;
 	int r = 0;
 
-	(void)h;
 	if (c->process.sched.given)
-		r = add(p, c, SCHED_POLICY, NULL, NULL, e);
+		r = add(p, c, SCHED_POLICY, phase, e);
 	if (r == 0 && c->process.ioprio.given)
-		r = add(p, c, SCHED_IO, NULL, NULL, e);
-	if (r == 0 && affinity(c))
-		r = add(p, c, SCHED_AFFINITY, affinity(c),
-			"process.execCPUAffinity", e);
+		r = add(p, c, SCHED_IO, phase, e);
 	if (r == 0 && c->mempolicy.given)
-		r = add(p, c, SCHED_MEMORY,
-			c->mempolicy.nodes ? c->mempolicy.nodes : "",
-			"linux.memoryPolicy.nodes", e);
+		r = add_memory(p, c, e);
 	if (r == 0 && c->personality.given)
-		r = add(p, c, SCHED_PERSONA, NULL, NULL, e);
+		r = add(p, c, SCHED_PERSONA, PHASE_LOCK, e);
 	return r;
 }
 
-static int set_policy(const struct conf_scheduler *s, struct err *e)
+static int set_policy(const struct conf_scheduler *s, pid_t pid, struct err *e)
 {
 	struct attr a = { .size = sizeof(a),
 			  .policy = s->policy,
@@ -116,58 +90,50 @@ static int set_policy(const struct conf_scheduler *s, struct err *e)
 			  .deadline = s->deadline_ns,
 			  .period = s->period_ns };
 
-	if (syscall(SYS_sched_setattr, 0, &a, 0) < 0)
+	if (syscall(SYS_sched_setattr, pid, &a, 0) < 0)
 		return err_sys(e, "process.scheduler: set the policy");
 	return 0;
 }
 
-static int set_affinity(const char *list, struct err *e)
+static int set_memory(const struct conf_mempolicy *m, struct err *e)
 {
+	const char *nodes = m->nodes ? m->nodes : "";
 	unsigned long bits[MAX_BITS / 8 / sizeof(long)];
 
-	(void)parse_list(list, bits);
-	if (syscall(SYS_sched_setaffinity, 0, sizeof(bits), bits) < 0)
-		return err_sys(e,
-			       "process.execCPUAffinity: run on processors %s",
-			       list);
+	/* The kernel takes one bit less than it is told. */
+	if (*nodes)
+		(void)num_list(nodes, bits, MAX_BITS);
+	if (syscall(SYS_set_mempolicy, m->mode | (int)m->flags,
+		    *nodes ? bits : NULL, *nodes ? MAX_BITS + 1 : 0) < 0)
+		return err_sys(e, "linux.memoryPolicy: set it for nodes \"%s\"",
+			       nodes);
 	return 0;
 }
 
-static int set_memory(const struct conf_mempolicy *m, const char *list,
-		      struct err *e)
+static int set_io(const struct conf_ioprio *io, pid_t pid, struct err *e)
 {
-	unsigned long bits[MAX_BITS / 8 / sizeof(long)];
+	enum { WHO_PROCESS = 1, CLASS_SHIFT = 13 }; /* ioprio_set(2) */
 
-	(void)parse_list(list, bits);
-	if (syscall(SYS_set_mempolicy, m->mode | (int)m->flags,
-		    *list ? bits : NULL, *list ? MAX_BITS / 8 : 0) < 0)
-		return err_sys(e, "linux.memoryPolicy: set it for nodes \"%s\"",
-			       list);
+	if (syscall(SYS_ioprio_set, WHO_PROCESS, pid,
+		    io->class << CLASS_SHIFT | io->priority) < 0)
+		return err_sys(e,
+			       "process.ioPriority: set class %d, priority %d",
+			       io->class, io->priority);
 	return 0;
 }
 
 static int sched_apply(const struct op *op, struct run *r, struct err *e)
 {
-	enum { WHO_PROCESS = 1, CLASS_SHIFT = 13 }; /* ioprio_set(2) */
 	const struct conf *c = op->arg;
-	const struct conf_ioprio *io = &c->process.ioprio;
+	pid_t pid = op->phase == PHASE_ATTACH ? r->pid : 0; /* 0: ourselves */
 
-	(void)r;
 	switch (op->kind) {
 	case SCHED_POLICY:
-		return set_policy(&c->process.sched, e);
+		return set_policy(&c->process.sched, pid, e);
 	case SCHED_IO:
-		if (syscall(SYS_ioprio_set, WHO_PROCESS, 0,
-			    io->class << CLASS_SHIFT | io->priority) < 0)
-			return err_sys(
-				e,
-				"process.ioPriority: set class %d, priority %d",
-				io->class, io->priority);
-		return 0;
-	case SCHED_AFFINITY:
-		return set_affinity(op->str, e);
+		return set_io(&c->process.ioprio, pid, e);
 	case SCHED_MEMORY:
-		return set_memory(&c->mempolicy, op->str, e);
+		return set_memory(&c->mempolicy, e);
 	}
 	if (personality((unsigned long)c->personality.persona) < 0)
 		return err_sys(e, "linux.personality: set it");
@@ -188,12 +154,9 @@ static void sched_show(const struct op *op, FILE *out)
 		fprintf(out, "I/O class %d, priority %d",
 			c->process.ioprio.class, c->process.ioprio.priority);
 		break;
-	case SCHED_AFFINITY:
-		fprintf(out, "processors %s", op->str);
-		break;
 	case SCHED_MEMORY:
 		fprintf(out, "memory policy %d on nodes %s", c->mempolicy.mode,
-			op->str);
+			c->mempolicy.nodes ? c->mempolicy.nodes : "");
 		break;
 	case SCHED_PERSONA:
 		fprintf(out, "personality 0x%" PRIx64, c->personality.persona);

@@ -15,6 +15,7 @@ const struct brick *const bricks[] = {
 	&brick_ns,
 	&brick_idmap,      /* before anything is made that has an owner */
 	&brick_time,
+	&brick_net,        /* loopback: in the network namespace just made */
 	&brick_uts,
 	&brick_root,       /* what the next ones mount goes into it */
 	&brick_mounts,
@@ -23,11 +24,13 @@ const struct brick *const bricks[] = {
 	&brick_console,    /* from the container's own devpts */
 	&brick_paths,      /* over all that was mounted */
 	&brick_root_final, /* when nothing has to be made in it any more */
+	&brick_lsm,        /* keys get its label; as root, who may write to attr/ */
 	&brick_keyring,
 	&brick_rlimits,
 	&brick_sched,
 	&brick_creds,      /* groups need the capabilities that go next */
 	&brick_caps,
+	&brick_landlock,
 	&brick_nnp,        /* before seccomp: an unprivileged filter needs it */
 	NULL,
 };
@@ -38,11 +41,14 @@ const struct brick *const exec_bricks[] = {
 	&brick_ns,
 	&brick_idmap,
 	&brick_console,
+	&brick_lsm,        /* keys get its label; as root, who may write to attr/ */
 	&brick_keyring,
 	&brick_rlimits,
 	&brick_sched,
+	&brick_affinity,
 	&brick_creds,
 	&brick_caps,
+	&brick_landlock,
 	&brick_nnp,
 	NULL,
 };

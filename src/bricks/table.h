@@ -21,8 +21,9 @@ extern const struct brick brick_root_final; /* read-only, propagation */
 extern const struct brick brick_keyring;   /* a session keyring of its own */
 extern const struct brick brick_oom;       /* oom_score_adj */
 extern const struct brick brick_rlimits;   /* resource limits */
-extern const struct brick brick_sched;     /* scheduler, I/O class, affinity,
-					    * memory policy, personality */
+extern const struct brick brick_sched;     /* scheduler, I/O class, memory
+					    * policy, personality */
+extern const struct brick brick_affinity;  /* processors of an exec */
 extern const struct brick brick_lsm;       /* AppArmor, SELinux */
 extern const struct brick brick_creds;     /* uid, gid, groups, umask */
 extern const struct brick brick_caps;      /* capability sets */
