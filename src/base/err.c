@@ -8,6 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An error is one line, and no terminal that shows it obeys what a stranger put
+ * into a name. */
+static void make_harmless(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* C1 */
+			p[0] = p[1] = '?';
+	}
+}
+
 /* The shared half of err_set() and err_input(). */
 static void start(struct err *e, int code, const char *fmt, va_list ap)
 {
@@ -15,6 +27,7 @@ static void start(struct err *e, int code, const char *fmt, va_list ap)
 	e->is_input = 0;
 	e->hint[0] = '\0';
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	make_harmless(e->text);
 }
 
 int err_set(struct err *e, int code, const char *fmt, ...)
@@ -72,6 +85,7 @@ int err_ctx(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(front, sizeof(front) - 2, fmt, ap);
 	va_end(ap);
+	make_harmless(front);
 	n = strlen(front);
 	memcpy(front + n, ": ", 3);
 	n += 2;
@@ -94,6 +108,7 @@ int err_hint(struct err *e, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
 	va_end(ap);
+	make_harmless(e->hint);
 	return code;
 }
 

@@ -82,20 +82,19 @@ static int drop_bounding(uint64_t keep, unsigned last, struct err *e)
 	return 0;
 }
 
-static int raise_ambient(uint64_t want, unsigned last, struct run *r,
-			 struct err *e)
+/* The kernel raises what is permitted and inheritable, too; runc's own `spec`
+ * used to ask for more, so asking is no fault. */
+static int raise_ambient(uint64_t want, unsigned last, struct err *e)
 {
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_sys(e, "clear ambient capabilities");
 	for (unsigned cap = 0; cap <= last; cap++)
 		if ((want & 1ULL << cap) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
-			run_warn(
-				r,
-				"process.capabilities.ambient: cannot raise %s "
-				"(it must be permitted and inheritable, too)",
-				cap_name((int)cap) ? cap_name((int)cap)
-						   : "a capability");
+			return err_sys(e,
+				       "process.capabilities.ambient: raise "
+				       "capability %u",
+				       cap);
 	return 0;
 }
 
@@ -120,7 +119,10 @@ static int caps_apply(const struct op *op, struct run *r, struct err *e)
 	permitted = (c->permitted & have) | r->seal_caps;
 	effective = (c->effective & have) | r->seal_caps;
 	ret = set(effective, permitted, c->inheritable & have, e);
-	return ret < 0 ? ret : raise_ambient(c->ambient & have, last, r, e);
+	return ret < 0 ? ret
+		       : raise_ambient(c->ambient & permitted & c->inheritable &
+					       have,
+				       last, e);
 }
 
 static void show_set(const char *name, uint64_t set_bits, FILE *out)

@@ -70,7 +70,7 @@ static int unified(struct mount_job *job, uint64_t attrs, struct err *e)
 	int tree = -EPERM;
 
 	if (job->conf->ns[NS_CGROUP].mode != PART_OFF)
-		tree = sys_fs_mount("cgroup2", NULL, NULL, attrs);
+		tree = sys_fs_mount("cgroup2", "cgroup", NULL, attrs);
 	if (tree < 0 && job->set.n_dirs > 0)
 		tree = bound(job->set.dirs[0].path, attrs);
 	return tree < 0 ? err_set(e, tree, "mount cgroup2") : tree;
@@ -142,7 +142,7 @@ int mount_cgroup(struct mount_job *job, struct run *r, struct err *e)
 		tree = unified(job, attrs, e);
 		return tree < 0 ? tree : put_on(job, r, tree, e);
 	}
-	tree = sys_fs_mount("tmpfs", NULL, "mode=755,size=64k",
+	tree = sys_fs_mount("tmpfs", "cgroup", "mode=755,size=64k",
 			    attrs & ~(uint64_t)MOUNT_ATTR_RDONLY);
 	if (tree < 0)
 		return err_set(e, tree, "mount tmpfs");

@@ -204,10 +204,10 @@ static const char *with_flags(const struct conf_mount *m, char *data, size_t n)
 	return len < n ? data : NULL;
 }
 
-/* A source or nothing: "proc", "tmpfs" and the like are names, not devices. */
+/* "proc", "tmpfs" and the like are names, not devices: mount(8) shows them. */
 static const char *fs_source(const struct conf_mount *m)
 {
-	return m->source && *m->source ? m->source : NULL;
+	return m->source && *m->source ? m->source : m->type;
 }
 
 /* An ordinary user without a network namespace of its own may not mount sysfs,

@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
+#include "conf/sysctl.h"
 #include "plan/run.h"
 #include "sys/file.h"
 
@@ -35,26 +36,6 @@ static int sysctl_plan(const struct conf *c, const struct host *h,
 	return r;
 }
 
-/* "net.ipv4.conf.eth0/1.x" -> "sys/net/ipv4/conf/eth0.1/x": dots separate, a
- * slash is a dot of a name. A key that starts with slashes has it the other way
- * round. Format: sysctl.d(5). */
-static int path_of(const char *key, char *path, size_t size)
-{
-	const char *first = strpbrk(key, "./");
-	char between = first && *first == '/' ? '/' : '.';
-	int n = snprintf(path, size, "sys/%s", key);
-
-	if (n < 0 || (size_t)n >= size)
-		return -ENAMETOOLONG;
-	for (char *p = path + 4; *p && between == '.'; p++) {
-		if (*p == '.')
-			*p = '/';
-		else if (*p == '/')
-			*p = '.';
-	}
-	return 0;
-}
-
 static int sysctl_apply(const struct op *op, struct run *r, struct err *e)
 {
 	const uint64_t resolve =
@@ -62,11 +43,11 @@ static int sysctl_apply(const struct op *op, struct run *r, struct err *e)
 	const struct conf_pair *s = op->arg;
 	int proc = run_proc(r, e), ret;
 	auto_fd int fd = -EBADF;
-	char path[PATH_MAX];
+	char path[PATH_MAX] = "sys/";
 
 	if (proc < 0)
 		return proc;
-	ret = path_of(s->key, path, sizeof(path));
+	ret = sysctl_path(s->key, path + 4, sizeof(path) - 4);
 	if (ret == 0) {
 		fd = sys_open_beneath(proc, path, O_WRONLY, resolve);
 		ret = fd < 0 ? fd : sys_write_fd(fd, s->value);

@@ -30,7 +30,11 @@ static int uts_plan(const struct conf *c, const struct host *h, struct plan *p,
 	int r;
 
 	(void)h;
-	if (c->ns[NS_UTS].mode != PART_OWN) {
+	/* Engines name the host in every container of a pod; the one that made
+	 * the namespace has set it. */
+	if (c->ns[NS_UTS].mode == PART_JOIN)
+		return 0;
+	if (c->ns[NS_UTS].mode == PART_OFF) {
 		if (!c->hostname && !c->domainname)
 			return 0;
 		err_input(e,

@@ -23,6 +23,7 @@ struct read {
 	const char
 		*bundle; /* absolute; NULL: relative paths stay as they are */
 	bool open_ns;
+	unsigned ns_seen; /* bit n: linux.namespaces has had kind n */
 	void (*warn)(void *arg, const char *text); /* may be NULL */
 	void *warn_arg;
 	struct err *e;

@@ -162,7 +162,8 @@ static int net_devices(struct read *r, const struct json_at *at, void *conf)
 	return 0;
 }
 
-/* Running without a filter that was asked for would be worse than not running. */
+/* Running without a filter that was asked for would be worse than not running.
+ */
 static int no_seccomp(struct read *r, const struct json_at *at, void *conf)
 {
 	(void)conf;

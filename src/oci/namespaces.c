@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 static bool kind_of_flag(uint64_t flag, enum ns_kind *ret)
@@ -54,6 +56,19 @@ static int open_namespace(struct read *r, const struct json_at *at,
 	return TAKE_FD(fd);
 }
 
+/* Is it the one we are in? To join that is to do nothing, and the kernel
+ * refuses it for a user namespace; what is the host's shall count as the
+ * host's. */
+static bool is_own(int fd, enum ns_kind kind)
+{
+	struct stat own, other;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_proc_name(kind));
+	return stat(path, &own) == 0 && fstat(fd, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 static int namespace_type(struct read *r, const struct json_at *at, void *kind)
 {
 	struct word words[NS_MAX_];
@@ -67,6 +82,20 @@ static int namespace_type(struct read *r, const struct json_at *at, void *kind)
 	if (ret == 0)
 		*(int *)kind = (int)n;
 	return ret;
+}
+
+static int join(struct read *r, const struct json_at *at, enum ns_kind kind)
+{
+	struct conf_ns *ns = &r->conf->ns[kind];
+	auto_fd int fd = open_namespace(r, at, kind, ns->path);
+
+	if (fd < 0)
+		return fd;
+	if (is_own(fd, kind))
+		*ns = (struct conf_ns){ .mode = PART_OFF, .fd = -EBADF };
+	else
+		ns->fd = TAKE_FD(fd);
+	return 0;
 }
 
 struct entry {
@@ -89,9 +118,10 @@ static int namespace_(struct read *r, const struct json_at *at)
 	if (ret < 0)
 		return ret;
 	ns = &r->conf->ns[entry.kind];
-	if (ns->mode != PART_OFF)
+	if (r->ns_seen & 1u << entry.kind)
 		return json_fail(at, r->e, "a second %s namespace",
 				 ns_name((enum ns_kind)entry.kind));
+	r->ns_seen |= 1u << entry.kind;
 	if (!entry.path) {
 		ns->mode = PART_OWN;
 		return 0;
@@ -101,13 +131,7 @@ static int namespace_(struct read *r, const struct json_at *at)
 				 JSON_QUOTE(entry.path));
 	ns->mode = PART_JOIN;
 	ns->path = entry.path;
-	if (!r->open_ns)
-		return 0;
-	ret = open_namespace(r, &path, (enum ns_kind)entry.kind, entry.path);
-	if (ret < 0)
-		return ret;
-	ns->fd = ret;
-	return 0;
+	return r->open_ns ? join(r, &path, (enum ns_kind)entry.kind) : 0;
 }
 
 int oci_namespaces(struct read *r, const struct json_at *at, void *conf)

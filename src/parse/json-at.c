@@ -3,6 +3,7 @@
 #include "parse/json.h"
 
 #include "base/err.h"
+#include "parse/utf8.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,19 +13,15 @@
 
 enum { QUOTE_BYTES = 60 };
 
-/* Decodes one character for json_quote(): its length, 0 when it may not be
- * shown as it is (control characters, C1 controls, invalid UTF-8). */
+/* Length of a character that may be shown as it is; 0: control characters (C1
+ * ones, too) and what is no UTF-8. */
 static size_t shown_length(const unsigned char *p)
 {
-	size_t n;
-
 	if (p[0] < 0x80)
 		return p[0] >= 0x20 && p[0] != 0x7f;
-	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return p[0] == 0xc2 && p[1] < 0xa0 ? 0 : n;
+	if (p[0] == 0xc2 && p[1] < 0xa0)
+		return 0;
+	return utf8_length((const char *)p);
 }
 
 struct json_quoted json_quote(const char *s)

@@ -50,11 +50,23 @@ static void a_null_error_is_fine(void)
 	CHECK_INT(err_input(NULL, "x"), -EINVAL);
 }
 
+static void an_error_is_one_harmless_line(void)
+{
+	struct err e = { 0 };
+
+	err_set(&e, -EIO, "open \"a\nb\033[2J\x7f\xc2\x9b\xc3\xa9\"");
+	err_ctx(&e, -EIO, "run \r");
+	err_hint(&e, -EIO, "do\tthis");
+	CHECK_STR(e.text, "run ?: open \"a?b?[2J???\xc3\xa9\"");
+	CHECK_STR(e.hint, "do?this");
+}
+
 int main(void)
 {
 	TEST(context_goes_in_front);
 	TEST(input_faults_need_no_errno_words);
 	TEST(the_origin_survives_too_much_context);
 	TEST(a_null_error_is_fine);
+	TEST(an_error_is_one_harmless_line);
 	return tap_end();
 }

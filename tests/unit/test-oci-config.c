@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct arena arena;
@@ -396,19 +397,61 @@ static void faults_of_mounts(void)
 	CHECK_FAULTS(bad);
 }
 
+/* A child in a uts namespace of its own, so that there is one to join; the
+ * pipe's end lets it go. */
+static pid_t other_namespace(int *ret_fd)
+{
+	int there[2], leave[2];
+	char byte = 0;
+	pid_t pid;
+
+	if (pipe2(there, O_CLOEXEC) < 0 || pipe2(leave, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(leave[1]);
+		if (unshare(CLONE_NEWUSER | CLONE_NEWUTS) < 0)
+			_exit(1);
+		byte = 1;
+		(void)!write(there[1], &byte, 1);
+		(void)!read(leave[0], &byte, 1);
+		_exit(0);
+	}
+	close(there[1]);
+	close(leave[0]);
+	(void)!read(there[0], &byte, 1);
+	close(there[0]);
+	*ret_fd = leave[1];
+	return byte ? pid : -1;
+}
+
 static void namespaces_are_opened_and_checked(void)
 {
-	CHECK_INT(read_more(LINUX("\"namespaces\":[{\"type\":\"pid\"},"
-				  "{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"},"
-				  "{\"type\":\"mount\",\"path\":\"\"}]")), 0);
+	int leave = -1;
+	pid_t pid = other_namespace(&leave);
+	char *text = arena_printf(
+		&arena,
+		LINUX("\"namespaces\":[{\"type\":\"pid\"},"
+		      "{\"type\":\"uts\",\"path\":\"/proc/%d/ns/uts\"},"
+		      "{\"type\":\"mount\",\"path\":\"\"},"
+		      "{\"type\":\"network\",\"path\":\"/proc/self/ns/net\"}]"),
+		(int)pid);
+
+	CHECK(pid > 0);
+	CHECK_INT(read_more(text), 0);
+	close(leave);
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
 	CHECK_INT(conf.ns[NS_PID].mode, PART_OWN);
 	CHECK_INT(conf.ns[NS_MNT].mode, PART_OWN);
-	CHECK_INT(conf.ns[NS_UTS].mode, PART_OFF);
-	CHECK_INT(conf.ns[NS_NET].mode, PART_JOIN);
-	CHECK(conf.ns[NS_NET].fd >= 0);
-	CHECK(fcntl(conf.ns[NS_NET].fd, F_GETFD) & FD_CLOEXEC);
-	oci_config_close(&conf);
+	CHECK_INT(conf.ns[NS_IPC].mode, PART_OFF);
+	/* Ours: as if it were not there. */
+	CHECK_INT(conf.ns[NS_NET].mode, PART_OFF);
 	CHECK_INT(conf.ns[NS_NET].fd, -EBADF);
+	CHECK_INT(conf.ns[NS_UTS].mode, PART_JOIN);
+	CHECK(conf.ns[NS_UTS].fd >= 0);
+	CHECK(fcntl(conf.ns[NS_UTS].fd, F_GETFD) & FD_CLOEXEC);
+	oci_config_close(&conf);
+	CHECK_INT(conf.ns[NS_UTS].fd, -EBADF);
 }
 
 static void faults_of_namespaces(void)
@@ -420,6 +463,9 @@ static void faults_of_namespaces(void)
 		{ NS("{}"), "config.json: linux.namespaces[0].type: missing" },
 		{ NS("{\"type\":\"pid\"},{\"type\":\"pid\"}"),
 		  "config.json: linux.namespaces[1]: a second pid namespace" },
+		{ NS("{\"type\":\"ipc\",\"path\":\"/proc/self/ns/ipc\"},"
+		     "{\"type\":\"ipc\"}"),
+		  "config.json: linux.namespaces[1]: a second ipc namespace" },
 		{ NS("{\"type\":\"pid\",\"path\":\"ns\"}"),
 		  "config.json: linux.namespaces[0].path: \"ns\" is not an absolute "
 		  "path" },
@@ -449,14 +495,21 @@ static void faults_of_namespaces(void)
 /* An error behind an opened namespace closes it again. */
 static void failing_leaves_no_fd(void)
 {
-	int before = dup(0), after;
+	int before, after, leave = -1;
+	pid_t pid = other_namespace(&leave);
+	char *text = arena_printf(&arena,
+				  NS("{\"type\":\"uts\",\"path\":\"/proc/%d/ns/"
+				     "uts\"},{\"type\":\"x\"}"), (int)pid);
 
+	CHECK(pid > 0);
+	before = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	close(before);
-	CHECK_INT(read_more(NS("{\"type\":\"network\",\"path\":"
-			       "\"/proc/self/ns/net\"},{\"type\":\"x\"}")),
-		  -EINVAL);
-	after = dup(0);
+	CHECK_INT(read_more(text), -EINVAL);
+	CHECK(strstr(err.text, "namespaces[1]"));
+	after = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	close(after);
+	close(leave);
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
 	CHECK_INT(after, before);
 }
 
