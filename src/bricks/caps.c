@@ -98,11 +98,21 @@ static int raise_ambient(uint64_t want, unsigned last, struct err *e)
 	return 0;
 }
 
+static void warn_missing(uint64_t missing, unsigned last, struct run *r)
+{
+	for (unsigned cap = 0; cap <= last; cap++)
+		if (missing & 1ULL << cap && cap_name((int)cap))
+			run_warn(r,
+				 "process.capabilities: %s is left out: the "
+				 "runtime has not got it itself",
+				 cap_name((int)cap));
+}
+
 static int caps_apply(const struct op *op, struct run *r, struct err *e)
 {
 	const struct conf_caps *c = op->arg;
 	unsigned last = (unsigned)op->num;
-	uint64_t have = 0, permitted, effective;
+	uint64_t have = 0, permitted, effective, asked;
 	int ret = get(&have, e);
 
 	if (ret < 0)
@@ -115,13 +125,16 @@ static int caps_apply(const struct op *op, struct run *r, struct err *e)
 	if (ret < 0)
 		return ret;
 	/* Nobody can have what the runtime itself has not. */
+	asked = c->permitted & have;
+	if (c->permitted & ~have)
+		warn_missing(c->permitted & ~have, last, r);
 	r->seal_caps = SEAL_CAPS & have;
-	permitted = (c->permitted & have) | r->seal_caps;
+	permitted = asked | r->seal_caps;
 	effective = (c->effective & have) | r->seal_caps;
 	ret = set(effective, permitted, c->inheritable & have, e);
+	/* Not with what SEAL needs: that is permitted, but was not asked for. */
 	return ret < 0 ? ret
-		       : raise_ambient(c->ambient & permitted & c->inheritable &
-					       have,
+		       : raise_ambient(c->ambient & asked & c->inheritable,
 				       last, e);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bricks/uts.c - the host name and the NIS domain name.
  *
- * Set inside an own UTS namespace. conf_check() has refused names without one,
- * and in a joined one they are another container's. */
+ * Set in an own UTS namespace, and in a joined one as well: an engine that hands
+ * over a namespace and a name means both (runc and crun do the same). Without
+ * either the name would be the host's. */
 #include "base/err.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
@@ -30,10 +31,6 @@ static int uts_plan(const struct conf *c, const struct host *h, struct plan *p,
 	int r;
 
 	(void)h;
-	/* Engines name the host in every container of a pod; the one that made
-	 * the namespace has set it. */
-	if (c->ns[NS_UTS].mode == PART_JOIN)
-		return 0;
 	if (c->ns[NS_UTS].mode == PART_OFF) {
 		if (!c->hostname && !c->domainname)
 			return 0;
