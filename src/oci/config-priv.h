@@ -27,4 +27,8 @@ int oci_propagation(struct read *r, const struct json_at *at, void *flags);
 
 /* Mount options "idmap=uids=@0-1-10;gids=..." are relative to the user
  * namespace of the container, so they wait until `linux` has been read. */
-int oci_mounts_finish(struct read *r, const struct json_at *root);
+int oci_mounts_finish(struct read *r, const struct json_at *mounts);
+
+/* Words that oci/features.c tells of. */
+extern const struct word oci_mempolicy_modes[], oci_mempolicy_flags[];
+extern const size_t n_oci_mempolicy_modes, n_oci_mempolicy_flags;

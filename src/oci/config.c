@@ -97,9 +97,10 @@ static int read_all(struct read *r, const struct json_at *at)
 		FIELD_FN("annotations", oci_annotations),
 		FIELD_FN("linux", oci_linux),
 	};
+	struct json_at mounts = json_get(at, "mounts");
 	int ret = FIELDS_READ(r, at, fields, r->conf);
 
-	return ret < 0 ? ret : oci_mounts_finish(r, at);
+	return ret < 0 ? ret : oci_mounts_finish(r, &mounts);
 }
 
 static struct read read_start(const struct oci_read *o, struct arena *a,
@@ -167,4 +168,31 @@ int oci_resources_read(const char *text, size_t n, const struct oci_read *o,
 		return ret;
 	*res = (struct conf_resources){ 0 };
 	return oci_resources(&r, &at, res);
+}
+
+/* The mounts go through a configuration that has nothing else. */
+int oci_mounts_read(const char *text, size_t n, const struct oci_read *o,
+		    struct arena *a, const struct conf_mount **ret_mounts,
+		    size_t *ret_n, struct err *e)
+{
+	struct read r = read_start(o, a, e);
+	struct json_at root, list;
+	struct conf c;
+	int ret = json_load(o->name, text, n, a, &root, e);
+
+	if (ret < 0)
+		return ret;
+	conf_init(&c, a);
+	r.conf = &c;
+	list = root.v->type == JSON_OBJECT ? json_get(&root, "mounts") : root;
+	if (!list.v)
+		return field_missing(&r, &root, "mounts");
+	ret = oci_mounts(&r, &list, &c);
+	if (ret == 0)
+		ret = oci_mounts_finish(&r, &list);
+	if (ret < 0)
+		return ret;
+	*ret_mounts = c.mounts;
+	*ret_n = c.n_mounts;
+	return 0;
 }

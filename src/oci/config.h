@@ -41,3 +41,9 @@ int oci_process_read(const char *text, size_t n, const struct oci_read *o,
 int oci_resources_read(const char *text, size_t n, const struct oci_read *o,
 		       struct arena *a, struct conf_resources *res,
 		       struct err *e);
+
+/* An array of mounts, or an object with a member "mounts", as `mounts add` has
+ * it. */
+int oci_mounts_read(const char *text, size_t n, const struct oci_read *o,
+		    struct arena *a, const struct conf_mount **ret_mounts,
+		    size_t *ret_n, struct err *e);

@@ -86,20 +86,29 @@ static int intel_rdt(struct read *r, const struct json_at *at, void *into)
 	return ret < 0 ? ret : rdt_monitoring(r, at, &rdt->enable_monitoring);
 }
 
+const struct word oci_mempolicy_modes[] = {
+	{ "MPOL_DEFAULT", 0 },
+	{ "MPOL_PREFERRED", 1 },
+	{ "MPOL_BIND", 2 },
+	{ "MPOL_INTERLEAVE", 3 },
+	{ "MPOL_LOCAL", 4 },
+	{ "MPOL_PREFERRED_MANY", 5 },
+	{ "MPOL_WEIGHTED_INTERLEAVE", 6 },
+};
+const size_t n_oci_mempolicy_modes = ARRAY_SIZE(oci_mempolicy_modes);
+
+const struct word oci_mempolicy_flags[] = {
+	{ "MPOL_F_STATIC_NODES", 1 << 15 },
+	{ "MPOL_F_RELATIVE_NODES", 1 << 14 },
+	{ "MPOL_F_NUMA_BALANCING", 1 << 13 },
+};
+const size_t n_oci_mempolicy_flags = ARRAY_SIZE(oci_mempolicy_flags);
+
 static int mempolicy_mode(struct read *r, const struct json_at *at, void *mode)
 {
-	static const struct word words[] = {
-		{ "MPOL_DEFAULT", 0 },
-		{ "MPOL_PREFERRED", 1 },
-		{ "MPOL_BIND", 2 },
-		{ "MPOL_INTERLEAVE", 3 },
-		{ "MPOL_LOCAL", 4 },
-		{ "MPOL_PREFERRED_MANY", 5 },
-		{ "MPOL_WEIGHTED_INTERLEAVE", 6 },
-	};
 	uint64_t n = 0;
-	int ret = words_read(r, at, "memory policy", words, ARRAY_SIZE(words),
-			     &n);
+	int ret = words_read(r, at, "memory policy", oci_mempolicy_modes,
+			     n_oci_mempolicy_modes, &n);
 
 	if (ret == 0)
 		*(int *)mode = (int)n;
@@ -109,14 +118,9 @@ static int mempolicy_mode(struct read *r, const struct json_at *at, void *mode)
 static int mempolicy_flags(struct read *r, const struct json_at *at,
 			   void *flags)
 {
-	static const struct word words[] = {
-		{ "MPOL_F_STATIC_NODES", 1 << 15 },
-		{ "MPOL_F_RELATIVE_NODES", 1 << 14 },
-		{ "MPOL_F_NUMA_BALANCING", 1 << 13 },
-	};
 	uint64_t n = 0;
-	int ret = words_or(r, at, "memory policy flag", words,
-			   ARRAY_SIZE(words), &n);
+	int ret = words_or(r, at, "memory policy flag", oci_mempolicy_flags,
+			   n_oci_mempolicy_flags, &n);
 
 	if (ret == 0)
 		*(uint32_t *)flags = (uint32_t)n;

@@ -279,21 +279,19 @@ static int idmap_option(struct read *r, const struct json_at *at,
 	return ret;
 }
 
-int oci_mounts_finish(struct read *r, const struct json_at *root)
+int oci_mounts_finish(struct read *r, const struct json_at *mounts)
 {
-	struct json_at mounts = json_get(root, "mounts");
 	const char *lists;
 	int ret = 0;
 
-	for (struct json_at m = json_first(&mounts); m.v; json_next(&m)) {
+	for (struct json_at m = json_first(mounts); m.v; json_next(&m)) {
 		/* The list is the reader's own: it made it a moment ago. */
 		struct conf_mount *cm =
 			(struct conf_mount *)&r->conf->mounts[m.i];
-		struct json_at o = json_get(&m, "options");
+		struct json_at list = json_get(&m, "options");
 
-		for (o = json_first(&(struct json_at){
-			     .v = o.v, .up = &m, .name = o.name });
-		     o.v && ret == 0; json_next(&o))
+		for (struct json_at o = json_first(&list); o.v && ret == 0;
+		     json_next(&o))
 			if (is_idmap(o.v->text, &lists))
 				ret = idmap_option(r, &o, lists, &cm->idmaps);
 		if (ret < 0)

@@ -2,6 +2,7 @@
 /* parse/json-out.c - writes JSON in the order it is told, into memory. */
 #include "parse/json-out.h"
 
+#include "base/arena.h"
 #include "parse/utf8.h"
 
 #include <assert.h>
@@ -50,6 +51,17 @@ const char *json_out_text(struct json_out *o)
 {
 	put(o, "", 0);
 	return o->no_memory ? NULL : o->text;
+}
+
+const char *json_out_finish(struct json_out *o, struct arena *a)
+{
+	const char *text = NULL;
+
+	put(o, "\n", 1);
+	if (!o->no_memory)
+		text = arena_dup_n(a, o->text, o->n);
+	json_out_done(o);
+	return text;
 }
 
 /* One character that cannot stand for itself. */

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
+
 struct json_out {
 	char *text; /* owned */
 	size_t n, size;
@@ -31,6 +33,8 @@ void json_out_init(struct json_out *o, const char *indent);
 void json_out_done(struct json_out *o);
 /* What has been written, ending in NUL; borrowed. NULL when memory ran out. */
 const char *json_out_text(struct json_out *o);
+/* The text and a newline behind it in the arena, and json_out_done(). */
+const char *json_out_finish(struct json_out *o, struct arena *a);
 
 void json_out_object(struct json_out *o, const char *key);
 void json_out_array(struct json_out *o, const char *key);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* oci/features.c - what this runtime can do, as `features` prints it.
+ *
+ * A list is written from the table that reads the words. What has no table is
+ * said by the rows below; test-oci-features.c holds them against the bricks
+ * there are, so that neither a promise nor a gift stays unnoticed. */
+#include "oci/features.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "oci/config-priv.h"
+#include "oci/mount-options.h"
+#include "oci/version.h"
+#include "parse/json-out.h"
+#include "run/hooks.h"
+
+#include <errno.h>
+
+struct answer {
+	const char *object, *key;
+	bool value;
+};
+
+/* In the order of features-linux.md. */
+static const struct answer cgroup[] = {
+	{ "cgroup", "v1", true },	{ "cgroup", "v2", true },
+	{ "cgroup", "systemd", false }, { "cgroup", "systemdUser", false },
+	{ "cgroup", "rdma", true },
+};
+static const struct answer parts[] = {
+	{ "seccomp", "enabled", false },   { "apparmor", "enabled", true },
+	{ "selinux", "enabled", true },	   { "intelRdt", "enabled", false },
+	{ "netDevices", "enabled", true },
+};
+
+/* Annotations whose value decides about more than the container asks for: who
+ * lets strangers write config.json should look at them. */
+static const char *const unsafe_annotations[] = {
+	"org.hull.",
+	"org.systemd.property.",
+	"run.oci.",
+};
+
+static void answers(struct json_out *o, const struct answer *a, size_t n)
+{
+	json_out_object(o, a->object);
+	for (size_t i = 0; i < n; i++)
+		json_out_bool(o, a[i].key, a[i].value);
+	json_out_end(o);
+}
+
+static void words(struct json_out *o, const char *key, const struct word *w,
+		  size_t n)
+{
+	json_out_array(o, key);
+	for (size_t i = 0; i < n; i++)
+		json_out_string(o, NULL, w[i].name);
+	json_out_end(o);
+}
+
+static void lists(struct json_out *o)
+{
+	json_out_array(o, "hooks");
+	for (int k = 0; k < HOOK_MAX_; k++)
+		json_out_string(o, NULL, hook_name((enum hook_kind)k));
+	json_out_end(o);
+	json_out_array(o, "mountOptions");
+	for (size_t i = 0; i < n_mount_options; i++)
+		json_out_string(o, NULL, mount_options[i].word);
+	json_out_end(o);
+}
+
+static void linux_lists(struct json_out *o)
+{
+	json_out_array(o, "namespaces");
+	for (int k = 0; k < NS_MAX_; k++)
+		json_out_string(o, NULL, ns_name((enum ns_kind)k));
+	json_out_end(o);
+	json_out_array(o, "capabilities");
+	for (int i = 0; cap_name(i); i++)
+		json_out_string(o, NULL, cap_name(i));
+	json_out_end(o);
+}
+
+static void memory_policy(struct json_out *o)
+{
+	json_out_object(o, "memoryPolicy");
+	words(o, "modes", oci_mempolicy_modes, n_oci_mempolicy_modes);
+	words(o, "flags", oci_mempolicy_flags, n_oci_mempolicy_flags);
+	json_out_end(o);
+}
+
+static void mount_extensions(struct json_out *o)
+{
+	static const struct answer idmap[] = { { "idmap", "enabled", false } };
+
+	json_out_object(o, "mountExtensions");
+	answers(o, idmap, ARRAY_SIZE(idmap));
+	json_out_end(o);
+}
+
+int oci_features_text(struct arena *a, const char **ret_text, struct err *e)
+{
+	struct json_out o;
+
+	json_out_init(&o, "    ");
+	json_out_object(&o, NULL);
+	json_out_string(&o, "ociVersionMin", OCI_VERSION_MIN);
+	json_out_string(&o, "ociVersionMax", OCI_VERSION_MAX);
+	lists(&o);
+	json_out_object(&o, "linux");
+	linux_lists(&o);
+	answers(&o, cgroup, ARRAY_SIZE(cgroup));
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		answers(&o, &parts[i], 1);
+	mount_extensions(&o);
+	memory_policy(&o);
+	json_out_end(&o);
+	json_out_object(&o, "annotations");
+	json_out_string(&o, "org.hull.version", HULL_VERSION);
+	json_out_end(&o);
+	json_out_strings(&o, "potentiallyUnsafeConfigAnnotations",
+			 unsafe_annotations, ARRAY_SIZE(unsafe_annotations));
+	json_out_end(&o);
+	*ret_text = json_out_finish(&o, a);
+	return *ret_text ? 0 : err_set(e, -ENOMEM, "write the features");
+}
