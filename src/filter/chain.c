@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* filter/chain.c - conditions on arguments as code.
+ *
+ * Arguments have 64 bits and cBPF's words 32, so a comparison looks at the high
+ * half first and at the low half where the high ones are equal. Both halves are
+ * always looked at: a filter that compares the low half alone is passed by
+ * setting a bit above it. (What the kernel itself cuts to 32 bits, like ioctl's
+ * request, a policy compares with a mask of 32 bits: CVE-2017-5226.) */
+#include "filter/verdict-priv.h"
+
+#include <endian.h>
+#include <linux/bpf_common.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+
+struct halves {
+	uint32_t hi, lo;
+};
+
+static struct halves split(uint64_t v)
+{
+	return (struct halves){ (uint32_t)(v >> 32), (uint32_t)v };
+}
+
+/* All that hull runs on has the low half first; a program for another byte
+ * order is only ever simulated, in ours. */
+_Static_assert(BYTE_ORDER == LITTLE_ENDIAN, "offsets of the halves");
+
+static place load_hi(struct code *c, unsigned index)
+{
+	return code_load(c, (unsigned)(offsetof(struct seccomp_data, args) +
+				       8 * index + 4));
+}
+
+static place load_lo(struct code *c, unsigned index)
+{
+	return code_load(
+		c, (unsigned)(offsetof(struct seccomp_data, args) + 8 * index));
+}
+
+static place equal(struct code *c, unsigned index, uint64_t value, place yes,
+		   place no)
+{
+	struct halves v = split(value);
+	place low;
+
+	code_jump(c, BPF_JEQ, v.lo, yes, no);
+	low = load_lo(c, index);
+	code_jump(c, BPF_JEQ, v.hi, low, no);
+	return load_hi(c, index);
+}
+
+/* arg > value (op BPF_JGT) or arg >= value (BPF_JGE) */
+static place above(struct code *c, unsigned index, unsigned op, uint64_t value,
+		   place yes, place no)
+{
+	struct halves v = split(value);
+	place low, same;
+
+	code_jump(c, op, v.lo, yes, no);
+	low = load_lo(c, index);
+	same = code_jump(c, BPF_JEQ, v.hi, low, no);
+	code_jump(c, BPF_JGT, v.hi, yes, same);
+	return load_hi(c, index);
+}
+
+/* One half under its mask; a mask of nothing looks at nothing. */
+static place masked_half(struct code *c, unsigned index, bool high,
+			 uint32_t mask, uint32_t value, place yes, place no)
+{
+	if (mask == 0)
+		return value == 0 ? yes : no;
+	code_jump(c, BPF_JEQ, value, yes, no);
+	if (mask != UINT32_MAX)
+		code_and(c, mask);
+	return high ? load_hi(c, index) : load_lo(c, index);
+}
+
+static place masked(struct code *c, unsigned index, uint64_t mask,
+		    uint64_t value, place yes, place no)
+{
+	struct halves m = split(mask), v = split(value);
+	place low = masked_half(c, index, false, m.lo, v.lo, yes, no);
+
+	return masked_half(c, index, true, m.hi, v.hi, low, no);
+}
+
+static place condition(struct code *c, const struct filter_cond *k, place yes,
+		       place no)
+{
+	switch (k->op) {
+	case FILTER_EQ:
+		return equal(c, k->index, k->value, yes, no);
+	case FILTER_NE:
+		return equal(c, k->index, k->value, no, yes);
+	case FILTER_GE:
+		return above(c, k->index, BPF_JGE, k->value, yes, no);
+	case FILTER_LT:
+		return above(c, k->index, BPF_JGE, k->value, no, yes);
+	case FILTER_GT:
+		return above(c, k->index, BPF_JGT, k->value, yes, no);
+	case FILTER_LE:
+		return above(c, k->index, BPF_JGT, k->value, no, yes);
+	case FILTER_MASKED_EQ:
+		return masked(c, k->index, k->value, k->value_two, yes, no);
+	case FILTER_OP_MAX_:
+		break;
+	}
+	return no;
+}
+
+/* An alternative of one comparison for equality. */
+static bool is_choice(const struct alternative *a)
+{
+	return a->n_conds == 1 && a->conds[0].op == FILTER_EQ;
+}
+
+static bool is_same_choice(const struct alternative *a,
+			   const struct alternative *b)
+{
+	return b && is_choice(b) && a->ret == b->ret &&
+	       a->conds[0].index == b->conds[0].index &&
+	       split(a->conds[0].value).hi == split(b->conds[0].value).hi;
+}
+
+static place alternatives(struct code *c, const struct alternative *a,
+			  place otherwise);
+
+/* "personality is 0, 8 or 0x20000": the argument is loaded once for all of the
+ * alternatives from a on that are alike. */
+static place low_choices(struct code *c, const struct alternative *a, place yes,
+			 place no)
+{
+	place next = is_same_choice(a, a->next)
+			     ? low_choices(c, a->next, yes, no)
+			     : no;
+
+	return code_jump(c, BPF_JEQ, split(a->conds[0].value).lo, yes, next);
+}
+
+static place choices(struct code *c, const struct alternative *a,
+		     place otherwise)
+{
+	const struct alternative *last = a;
+	place yes, no, low;
+
+	while (is_same_choice(a, last->next))
+		last = last->next;
+	no = alternatives(c, last->next, otherwise);
+	yes = code_return(c, a->ret);
+	low_choices(c, a, yes, no);
+	low = load_lo(c, a->conds[0].index);
+	code_jump(c, BPF_JEQ, split(a->conds[0].value).hi, low, no);
+	return load_hi(c, a->conds[0].index);
+}
+
+static place alternatives(struct code *c, const struct alternative *a,
+			  place otherwise)
+{
+	place yes, no;
+
+	if (!a)
+		return otherwise;
+	if (is_choice(a) && is_same_choice(a, a->next))
+		return choices(c, a, otherwise);
+	no = alternatives(c, a->next, otherwise);
+	yes = code_return(c, a->ret);
+	for (size_t i = a->n_conds; i-- > 0;)
+		yes = condition(c, &a->conds[i], yes, no);
+	return yes;
+}
+
+place verdict_place(struct code *c, const struct verdict *v,
+		    uint32_t default_ret)
+{
+	if (!v->is_given)
+		return code_return(c, default_ret);
+	if (!v->chain)
+		return code_return(c, v->ret);
+	if (!v->chain->at)
+		v->chain->at = alternatives(c, v->chain->first,
+					    code_return(c, default_ret));
+	return v->chain->at;
+}
