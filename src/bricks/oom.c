@@ -11,7 +11,6 @@
 #include "sys/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 
@@ -38,16 +37,16 @@ static int oom_plan(const struct conf *c, const struct host *h, struct plan *p,
 static int oom_apply(const struct op *op, struct run *r, struct err *e)
 {
 	const struct conf *c = op->arg;
-	char path[64] = "/proc/self/oom_score_adj", text[16];
-	int ret;
+	int proc_fd = run_proc(r, e), ret;
+	char path[64] = "self/oom_score_adj", text[16];
+
+	if (proc_fd < 0)
+		return proc_fd;
 
 	snprintf(text, sizeof(text), "%d", c->process.oom_score_adj);
 	if (op->kind == OOM_CHILD)
-		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj",
-			 (int)r->pid);
-	/* In PHASE_ENTER /proc is still the host's own (brick_ns enters a
-	 * joined mount namespace later). */
-	ret = sys_write_file(AT_FDCWD, path, text);
+		snprintf(path, sizeof(path), "%d/oom_score_adj", (int)r->pid);
+	ret = sys_write_proc(proc_fd, path, text);
 	if ((ret == -EACCES || ret == -EPERM) && op->num) {
 		/* An ordinary user can only ask to go sooner. */
 		run_warn(r,
@@ -56,7 +55,7 @@ static int oom_apply(const struct op *op, struct run *r, struct err *e)
 			 text);
 		return 0;
 	}
-	return ret < 0 ? err_set(e, ret, "process.oomScoreAdj: write %s to %s",
+	return ret < 0 ? err_set(e, ret, "process.oomScoreAdj: write %s to /proc/%s",
 				 text, path)
 		       : 0;
 }

@@ -20,7 +20,7 @@ const struct brick *const bricks[] = {
 	&brick_root,       /* what the next ones mount goes into it */
 	&brick_mounts,
 	&brick_devices,
-	&brick_sysctl,     /* before pivot_root: see run_proc() */
+	&brick_sysctl,
 	&brick_console,    /* from the container's own devpts */
 	&brick_paths,      /* over all that was mounted */
 	&brick_root_final, /* when nothing has to be made in it any more */

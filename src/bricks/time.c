@@ -55,21 +55,21 @@ static int print_offsets(const struct conf *c, char *text, size_t n)
 
 static int time_apply(const struct op *op, struct run *r, struct err *e)
 {
+	int proc_fd = run_proc(r, e), ret;
 	auto_fd int fd = -EBADF;
 	char text[128];
-	int ret;
 
-	(void)r;
+	if (proc_fd < 0)
+		return proc_fd;
 	if (op->kind == TIME_OFFSETS) {
 		(void)print_offsets(op->arg, text, sizeof(text));
-		ret = sys_write_file(AT_FDCWD, "/proc/self/timens_offsets",
-				     text);
+		ret = sys_write_proc(proc_fd, "self/timens_offsets", text);
 		return ret < 0 ? err_set(e, ret,
 					 "linux.timeOffsets: write "
 					 "/proc/self/timens_offsets")
 			       : 0;
 	}
-	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	fd = openat(proc_fd, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open the new time namespace");
 	ret = sys_setns(fd, (int)ns_clone_flag(NS_TIME));

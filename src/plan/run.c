@@ -5,14 +5,13 @@
 
 #include "base/err.h"
 #include "sys/file.h"
-#include "sys/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void run_init(struct run *r, const struct conf *c)
@@ -50,27 +49,24 @@ void run_close(struct run *r)
 	drop(&r->sync_fd);
 }
 
-int run_proc(struct run *r, struct err *e)
+void run_open_proc(struct run *r)
 {
-	int fd;
+	enum { ROOT_INO = 1 }; /* fs/proc: PROC_ROOT_INO */
+	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
 
+	if (fd >= 0 && sys_fs_magic(fd) == PROC_SUPER_MAGIC &&
+	    fstat(fd, &st) == 0 && st.st_ino == ROOT_INO)
+		r->proc_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+}
+
+int run_proc(const struct run *r, struct err *e)
+{
 	if (r->proc_fd >= 0)
 		return r->proc_fd;
-	fd = sys_fs_mount("proc", NULL, NULL,
-			  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				  MOUNT_ATTR_NOEXEC);
-	if (fd == -EPERM)
-		fd = open("/proc",
-			  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return err_set(e, fd < -1 ? fd : -errno,
-			       "get a procfs of our own");
-	if (sys_fs_magic(fd) != PROC_SUPER_MAGIC) {
-		close(fd);
-		return err_set(e, -ENOTTY, "/proc is no procfs");
-	}
-	r->proc_fd = fd;
-	return fd;
+	return err_plain(e, -ENOTTY, "the runtime has no procfs on /proc");
 }
 
 void run_warn(struct run *r, const char *fmt, ...)

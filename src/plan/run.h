@@ -30,8 +30,9 @@ struct run {
 	int attach_fds[RUN_ATTACH_MAX];
 	size_t n_attach;
 
+	int proc_fd; /* use run_proc(); the child has it, too */
+
 	/* The child's. */
-	int proc_fd;       /* use run_proc() */
 	int root_fd;       /* the new root */
 	int console_socket_fd; /* where the terminal's master side goes: the
 				* engine's --console-socket, or our own pair */
@@ -55,12 +56,14 @@ struct run {
 void run_init(struct run *r, const struct conf *c);
 void run_close(struct run *r);
 
-/* The runtime's own procfs, detached: the container never sees it, and its
- * mounts cannot cover or redirect anything in it. Made when it is first asked
- * for. Where the kernel refuses one (a container without a pid namespace of its
- * own below a user namespace) it is the host's, which is only to be had before
- * PHASE_PIVOT. Borrowed; -errno. */
-int run_proc(struct run *r, struct err *e);
+/* The host's /proc, opened by the supervisor before there is a container that
+ * could have a hand in it, and checked to be the root of a procfs. In it "self"
+ * is whoever looks, so the child can use it for itself in its own namespaces,
+ * and mounts of the image neither cover nor redirect anything in it. (A procfs
+ * of the child's own would be refused to ordinary users and in containers.) */
+void run_open_proc(struct run *r);
+/* Borrowed; -errno when there is none. Use it by sys_open_proc(). */
+int run_proc(const struct run *r, struct err *e);
 
 void run_warn(struct run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -280,6 +280,7 @@ static int birth(const struct conf *c, const struct container_opts *o,
 	if (r < 0)
 		return r;
 	run_init(&b.run, c);
+	run_open_proc(&b.run);
 	b.spawn = (struct spawn){ .conf = c,
 				  .plan = b.plan,
 				  .run = &b.run,

@@ -162,6 +162,7 @@ int container_exec(const struct conf *c, const struct container_exec *x,
 		return l.init_pidfd;
 	joint = joined(c, x->process, l.init_pidfd);
 	run_init(&l.run, &joint);
+	run_open_proc(&l.run);
 	l.run.is_exec = true;
 	l.run.warn = warn_here;
 	l.run.warn_arg = (void *)(uintptr_t)x;
