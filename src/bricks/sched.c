@@ -7,6 +7,7 @@
  * (PHASE_ATTACH); otherwise the child does, when all else is done. */
 #include "base/err.h"
 #include "base/num.h"
+#include "base/scope.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
 #include "host/host.h"
@@ -140,23 +141,67 @@ static int sched_apply(const struct op *op, struct run *r, struct err *e)
 	return 0;
 }
 
+static const char *name_of(const char *const *names, size_t n, unsigned i)
+{
+	return i < n && names[i] ? names[i] : "?";
+}
+
+static void show_policy(const struct conf_scheduler *s, FILE *out)
+{
+	static const char *const names[] = { "other", "fifo", "rr", "batch",
+					     NULL,    "idle", "deadline" };
+
+	fprintf(out, "policy %s", name_of(names, ARRAY_SIZE(names), s->policy));
+	if (s->nice)
+		fprintf(out, ", nice %d", s->nice);
+	if (s->priority)
+		fprintf(out, ", priority %u", s->priority);
+	if (s->runtime_ns | s->deadline_ns | s->period_ns)
+		fprintf(out,
+			", runtime %" PRIu64 " ns in %" PRIu64
+			" ns of %" PRIu64 " ns",
+			s->runtime_ns, s->deadline_ns, s->period_ns);
+	if (s->flags)
+		fprintf(out, ", flags 0x%" PRIx64, s->flags);
+}
+
+static void show_memory(const struct conf_mempolicy *m, FILE *out)
+{
+	static const char *const names[] = { "default",
+					     "preferred",
+					     "bind",
+					     "interleave",
+					     "local",
+					     "preferred-many",
+					     "weighted-interleave" };
+
+	fprintf(out, "memory policy %s",
+		name_of(names, ARRAY_SIZE(names), (unsigned)m->mode));
+	if (m->nodes && *m->nodes)
+		fprintf(out, " on nodes %s", m->nodes);
+	if (m->flags)
+		fprintf(out, ", flags 0x%x", m->flags);
+}
+
 static void sched_show(const struct op *op, FILE *out)
 {
+	static const char *const classes[] = { "none", "real-time",
+					       "best-effort", "idle" };
 	const struct conf *c = op->arg;
+	const struct conf_ioprio *io = &c->process.ioprio;
 
 	switch (op->kind) {
 	case SCHED_POLICY:
-		fprintf(out, "scheduler policy %u, nice %d, priority %u",
-			c->process.sched.policy, c->process.sched.nice,
-			c->process.sched.priority);
+		show_policy(&c->process.sched, out);
 		break;
 	case SCHED_IO:
-		fprintf(out, "I/O class %d, priority %d",
-			c->process.ioprio.class, c->process.ioprio.priority);
+		fprintf(out, "I/O class %s, priority %d",
+			name_of(classes, ARRAY_SIZE(classes),
+				(unsigned)io->class),
+			io->priority);
 		break;
 	case SCHED_MEMORY:
-		fprintf(out, "memory policy %d on nodes %s", c->mempolicy.mode,
-			c->mempolicy.nodes ? c->mempolicy.nodes : "");
+		show_memory(&c->mempolicy, out);
 		break;
 	case SCHED_PERSONA:
 		fprintf(out, "personality 0x%" PRIx64, c->personality.persona);

@@ -231,11 +231,16 @@ static int check_rdt(const struct conf *c, struct err *e)
 	return rdt->clos_id ? check_clos_id(rdt->clos_id, e) : 0;
 }
 
-/* What the kernel takes as a name (net/core/dev.c, dev_valid_name). */
-static bool is_netdev_name(const char *name)
+/* What the kernel takes as a name (net/core/dev.c, dev_valid_name). The name in
+ * the container may have one "%d" in it, for a number that the kernel chooses. */
+static bool is_netdev_name(const char *name, bool may_be_template)
 {
 	size_t n = strlen(name);
+	const char *mark = may_be_template ? strstr(name, "%d") : NULL;
 
+	if (mark)
+		return n < 16 && !memchr(name, '%', (size_t)(mark - name)) &&
+		       !strpbrk(mark + 1, "%") && !strpbrk(name, "/: \t\n\v\f\r");
 	return n > 0 && n < 16 && strcmp(name, ".") != 0 &&
 	       strcmp(name, "..") != 0 && !strpbrk(name, "/: \t\n\v\f\r%");
 }
@@ -256,18 +261,19 @@ static int check_netdevs(const struct conf *c, struct err *e)
 	for (size_t i = 0; i < c->n_netdevs; i++) {
 		const struct conf_netdev *d = &c->netdevs[i];
 
-		if (!is_netdev_name(d->name))
+		if (!is_netdev_name(d->name, false))
 			return err_input(e,
 					 "linux.netDevices: \"%s\" is no "
 					 "name of a network device",
 					 d->name);
-		if (!is_netdev_name(inside_name(d)))
+		if (!is_netdev_name(inside_name(d), true))
 			return err_input(e,
 					 "linux.netDevices.%s.name: \"%s\" "
 					 "is no name of a network device",
 					 d->name, d->new_name);
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(inside_name(d),
+			if (!strchr(inside_name(d), '%') &&
+			    strcmp(inside_name(d),
 				   inside_name(&c->netdevs[k])) == 0)
 				return err_input(e,
 						 "linux.netDevices.%s: "
