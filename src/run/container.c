@@ -38,6 +38,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -306,6 +307,8 @@ static int birth(const struct conf *c, const struct container_opts *o,
 	if (b.master_fd >= 0)
 		close(b.master_fd);
 	run_close(&b.run);
+	/* The waiting init has a copy of the fd: closing ours would not unlock. */
+	(void)flock(b.dir_fd, LOCK_UN);
 	close(b.dir_fd);
 	return r;
 }

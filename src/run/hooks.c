@@ -240,24 +240,30 @@ static int open_output(const struct conf *c, const char *key, int otherwise,
 	return fd < 0 ? err_sys(e, "open %s (%s)", path, key) : fd;
 }
 
+/* runtime.md, "Lifecycle", 13: when a poststop hook fails, the remaining ones
+ * run as if it had not. The first failure is reported. */
 static int run_all(const struct conf *c, enum hook_kind kind,
 		   const struct stdio *io, struct err *e)
 {
 	const struct conf_hooks *hooks = &c->hooks[kind];
+	int first = 0;
 
 	for (size_t i = 0; i < hooks->n; i++) {
+		struct err *why = first < 0 ? NULL : e;
 		int r;
 
 		if (lseek(io->fds[0], 0, SEEK_SET) < 0)
 			return err_sys(e, "rewind the container's state");
-		r = run_one(&hooks->v[i], io, e);
-		if (r < 0) {
-			err_ctx(e, r, "%s", hooks->v[i].path);
-			return err_ctx(e, r, "hooks.%s[%zu]", hook_name(kind),
-				       i);
-		}
+		r = run_one(&hooks->v[i], io, why);
+		if (r == 0)
+			continue;
+		err_ctx(why, r, "%s", hooks->v[i].path);
+		err_ctx(why, r, "hooks.%s[%zu]", hook_name(kind), i);
+		first = first < 0 ? first : r;
+		if (kind != HOOK_POSTSTOP)
+			break;
 	}
-	return 0;
+	return first;
 }
 
 int hooks_run(const struct conf *c, enum hook_kind kind, enum status status,
