@@ -44,6 +44,7 @@ static int parse(int options_end, const char *line)
 		argv[n++] = p;
 	memset(&got, 0, sizeof(got));
 	memset(&err, 0, sizeof(err));
+	argv[n] = NULL;
 	rest = (struct words){ .argc = n, .argv = argv };
 	return options_parse(table, options_end, &rest, &got, &arena, &err);
 }
@@ -85,6 +86,7 @@ static void options_end_where_the_program_begins(void)
 	CHECK(!got.tty);
 	CHECK_INT(rest.argc, 4);
 	CHECK_STR(rest.argv[3], "--tty");
+	CHECK(!rest.argv[4]);
 	CHECK_INT(parse(1, "id -- ls -- x"), 0);
 	CHECK_INT(rest.argc, 4);
 	CHECK_STR(rest.argv[1], "ls");

@@ -252,5 +252,6 @@ int options_parse(const struct option *table, int options_end, struct words *w,
 	while (rd.next < w->argc)
 		w->argv[kept++] = w->argv[rd.next++];
 	w->argc = kept;
+	w->argv[kept] = NULL; /* kept is at most what argc was */
 	return 0;
 }

@@ -73,7 +73,8 @@ struct program {
 	const char *const *env;         /* "NAME", "what it does", ..., NULL */
 };
 
-/* What is left of a command line after the options of a table. */
+/* What is left of a command line after the options of a table. argv ends in
+ * NULL, before and after. */
 struct words {
 	int argc;
 	char **argv;
