@@ -132,6 +132,6 @@ struct criu_opts { /* checkpoint, restore */
 	struct option_list empty_ns;
 	struct option_num status_fd;
 	bool leave_running, tcp_established, tcp_close, ext_unix, shell_job,
-		lazy_pages, file_locks, pre_dump, auto_dedup, link_remap;
+		lazy_pages, file_locks, pre_dump, dedup, link_remap;
 	struct create_opts c; /* restore: the new container's */
 };

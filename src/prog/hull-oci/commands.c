@@ -164,7 +164,7 @@ static const struct option spec_options[] = {
 
 #define OPTS struct criu_opts
 #define CRIU_ROWS                                                                 \
-	FLAG("auto-dedup", 0, auto_dedup, "free in the parent image what is written again"),\
+	FLAG("auto-dedup", 0, dedup, "free in the parent image what is written again"),\
 	LIST("empty-ns", 0, empty_ns, "network", "do not save the namespace's properties"),\
 	FLAG("ext-unix-sk", 0, ext_unix, "allow unix sockets to the outside"),    \
 	FLAG("file-locks", 0, file_locks, "save file locks"),                     \

@@ -44,7 +44,7 @@ static void add_flags(struct criu_args *c, const struct criu_opts *o)
 		bool on;
 		const char *option;
 	} rows[] = {
-		{ o->auto_dedup, "--auto-dedup" },
+		{ o->dedup, "--auto-dedup" },
 		{ o->ext_unix, "--ext-unix-sk" },
 		{ o->file_locks, "--file-locks" },
 		{ o->lazy_pages, "--lazy-pages" },

@@ -120,7 +120,8 @@ static void print_table(const struct rows *t)
 
 	for (size_t i = 0; i < t->n; i++) {
 		id = (int)strlen(t->v[i].id) > id ? (int)strlen(t->v[i].id) : id;
-		bundle = (int)strlen(t->v[i].bundle) > bundle ? (int)strlen(t->v[i].bundle) : bundle;
+		bundle = (int)strlen(t->v[i].bundle) > bundle ?
+				 (int)strlen(t->v[i].bundle) : bundle;
 	}
 	printf("%-*s %-10s %-9s %-*s %-31s %s\n", id, "ID", "PID", "STATUS",
 	       bundle, "BUNDLE", "CREATED", "OWNER");

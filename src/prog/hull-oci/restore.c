@@ -94,7 +94,8 @@ static int make_place(struct rebirth *x, struct err *e)
 	if (r == 0)
 		r = cgroup_limit(&x->cgroup, &c->cgroup.res, false, c->cgroup.best_effort, e);
 	if (r == 0)
-		r = cgroup_devices(&x->cgroup, c->cgroup.res.dev_rules, c->cgroup.res.n_dev_rules, e);
+		r = cgroup_devices(&x->cgroup, c->cgroup.res.dev_rules,
+				   c->cgroup.res.n_dev_rules, e);
 	return r;
 }
 
