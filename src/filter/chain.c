@@ -13,6 +13,12 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
+/* Where code goes, and how wide arguments are. */
+struct writer {
+	struct code *code;
+	bool is_64bit;
+};
+
 struct halves {
 	uint32_t hi, lo;
 };
@@ -38,30 +44,36 @@ static place load_lo(struct code *c, unsigned index)
 		c, (unsigned)(offsetof(struct seccomp_data, args) + 8 * index));
 }
 
-static place equal(struct code *c, unsigned index, uint64_t value, place yes,
+static place equal(struct writer *w, unsigned index, uint64_t value, place yes,
 		   place no)
 {
 	struct halves v = split(value);
 	place low;
 
-	code_jump(c, BPF_JEQ, v.lo, yes, no);
-	low = load_lo(c, index);
-	code_jump(c, BPF_JEQ, v.hi, low, no);
-	return load_hi(c, index);
+	code_jump(w->code, BPF_JEQ, v.lo, yes, no);
+	low = load_lo(w->code, index);
+	if (!w->is_64bit)
+		return low;
+	code_jump(w->code, BPF_JEQ, v.hi, low, no);
+	return load_hi(w->code, index);
 }
 
 /* arg > value (op BPF_JGT) or arg >= value (BPF_JGE) */
-static place above(struct code *c, unsigned index, unsigned op, uint64_t value,
-		   place yes, place no)
+static place above(struct writer *w, unsigned index, unsigned op,
+		   uint64_t value, place yes, place no)
 {
 	struct halves v = split(value);
 	place low, same;
 
-	code_jump(c, op, v.lo, yes, no);
-	low = load_lo(c, index);
-	same = code_jump(c, BPF_JEQ, v.hi, low, no);
-	code_jump(c, BPF_JGT, v.hi, yes, same);
-	return load_hi(c, index);
+	if (!w->is_64bit && v.hi)
+		return no;
+	code_jump(w->code, op, v.lo, yes, no);
+	low = load_lo(w->code, index);
+	if (!w->is_64bit)
+		return low;
+	same = code_jump(w->code, BPF_JEQ, v.hi, low, no);
+	code_jump(w->code, BPF_JGT, v.hi, yes, same);
+	return load_hi(w->code, index);
 }
 
 /* One half under its mask; a mask of nothing looks at nothing. */
@@ -69,40 +81,42 @@ static place masked_half(struct code *c, unsigned index, bool high,
 			 uint32_t mask, uint32_t value, place yes, place no)
 {
 	if (mask == 0)
-		return value == 0 ? yes : no;
+		return yes;
 	code_jump(c, BPF_JEQ, value, yes, no);
 	if (mask != UINT32_MAX)
 		code_and(c, mask);
 	return high ? load_hi(c, index) : load_lo(c, index);
 }
 
-static place masked(struct code *c, unsigned index, uint64_t mask,
+static place masked(struct writer *w, unsigned index, uint64_t mask,
 		    uint64_t value, place yes, place no)
 {
-	struct halves m = split(mask), v = split(value);
-	place low = masked_half(c, index, false, m.lo, v.lo, yes, no);
+	struct halves m = split(mask), v = split(value & mask);
+	place low = masked_half(w->code, index, false, m.lo, v.lo, yes, no);
 
-	return masked_half(c, index, true, m.hi, v.hi, low, no);
+	if (!w->is_64bit)
+		return low;
+	return masked_half(w->code, index, true, m.hi, v.hi, low, no);
 }
 
-static place condition(struct code *c, const struct filter_cond *k, place yes,
+static place condition(struct writer *w, const struct filter_cond *k, place yes,
 		       place no)
 {
 	switch (k->op) {
 	case FILTER_EQ:
-		return equal(c, k->index, k->value, yes, no);
+		return equal(w, k->index, k->value, yes, no);
 	case FILTER_NE:
-		return equal(c, k->index, k->value, no, yes);
+		return equal(w, k->index, k->value, no, yes);
 	case FILTER_GE:
-		return above(c, k->index, BPF_JGE, k->value, yes, no);
+		return above(w, k->index, BPF_JGE, k->value, yes, no);
 	case FILTER_LT:
-		return above(c, k->index, BPF_JGE, k->value, no, yes);
+		return above(w, k->index, BPF_JGE, k->value, no, yes);
 	case FILTER_GT:
-		return above(c, k->index, BPF_JGT, k->value, yes, no);
+		return above(w, k->index, BPF_JGT, k->value, yes, no);
 	case FILTER_LE:
-		return above(c, k->index, BPF_JGT, k->value, no, yes);
+		return above(w, k->index, BPF_JGT, k->value, no, yes);
 	case FILTER_MASKED_EQ:
-		return masked(c, k->index, k->value, k->value_two, yes, no);
+		return masked(w, k->index, k->value, k->value_two, yes, no);
 	case FILTER_OP_MAX_:
 		break;
 	}
@@ -123,22 +137,23 @@ static bool is_same_choice(const struct alternative *a,
 	       split(a->conds[0].value).hi == split(b->conds[0].value).hi;
 }
 
-static place alternatives(struct code *c, const struct alternative *a,
+static place alternatives(struct writer *w, const struct alternative *a,
 			  place otherwise);
 
 /* "personality is 0, 8 or 0x20000": the argument is loaded once for all of the
  * alternatives from a on that are alike. */
-static place low_choices(struct code *c, const struct alternative *a, place yes,
-			 place no)
+static place low_choices(struct writer *w, const struct alternative *a,
+			 place yes, place no)
 {
 	place next = is_same_choice(a, a->next)
-			     ? low_choices(c, a->next, yes, no)
+			     ? low_choices(w, a->next, yes, no)
 			     : no;
 
-	return code_jump(c, BPF_JEQ, split(a->conds[0].value).lo, yes, next);
+	return code_jump(w->code, BPF_JEQ, split(a->conds[0].value).lo, yes,
+			 next);
 }
 
-static place choices(struct code *c, const struct alternative *a,
+static place choices(struct writer *w, const struct alternative *a,
 		     place otherwise)
 {
 	const struct alternative *last = a;
@@ -146,15 +161,17 @@ static place choices(struct code *c, const struct alternative *a,
 
 	while (is_same_choice(a, last->next))
 		last = last->next;
-	no = alternatives(c, last->next, otherwise);
-	yes = code_return(c, a->ret);
-	low_choices(c, a, yes, no);
-	low = load_lo(c, a->conds[0].index);
-	code_jump(c, BPF_JEQ, split(a->conds[0].value).hi, low, no);
-	return load_hi(c, a->conds[0].index);
+	no = alternatives(w, last->next, otherwise);
+	yes = code_return(w->code, a->ret);
+	low_choices(w, a, yes, no);
+	low = load_lo(w->code, a->conds[0].index);
+	if (!w->is_64bit)
+		return low;
+	code_jump(w->code, BPF_JEQ, split(a->conds[0].value).hi, low, no);
+	return load_hi(w->code, a->conds[0].index);
 }
 
-static place alternatives(struct code *c, const struct alternative *a,
+static place alternatives(struct writer *w, const struct alternative *a,
 			  place otherwise)
 {
 	place yes, no;
@@ -162,23 +179,27 @@ static place alternatives(struct code *c, const struct alternative *a,
 	if (!a)
 		return otherwise;
 	if (is_choice(a) && is_same_choice(a, a->next))
-		return choices(c, a, otherwise);
-	no = alternatives(c, a->next, otherwise);
-	yes = code_return(c, a->ret);
+		return choices(w, a, otherwise);
+	no = alternatives(w, a->next, otherwise);
+	yes = code_return(w->code, a->ret);
 	for (size_t i = a->n_conds; i-- > 0;)
-		yes = condition(c, &a->conds[i], yes, no);
+		yes = condition(w, &a->conds[i], yes, no);
 	return yes;
 }
 
 place verdict_place(struct code *c, const struct verdict *v,
-		    uint32_t default_ret)
+		    uint32_t default_ret, bool is_64bit)
 {
+	struct writer w = { c, is_64bit };
+	place *at;
+
 	if (!v->is_given)
 		return code_return(c, default_ret);
 	if (!v->chain)
 		return code_return(c, v->ret);
-	if (!v->chain->at)
-		v->chain->at = alternatives(c, v->chain->first,
-					    code_return(c, default_ret));
-	return v->chain->at;
+	at = &v->chain->at[is_64bit];
+	if (!*at)
+		*at = alternatives(&w, v->chain->first,
+				   code_return(c, default_ret));
+	return *at;
 }

@@ -161,6 +161,11 @@ uint32_t filter_audit_arch(enum filter_arch arch)
 	return archs[arch].audit;
 }
 
+bool filter_arch_is_64bit(enum filter_arch arch)
+{
+	return archs[arch].audit & __AUDIT_ARCH_64BIT;
+}
+
 uint32_t filter_return(enum filter_action action, uint16_t data)
 {
 	uint32_t ret = actions[action].ret;

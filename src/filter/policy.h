@@ -11,7 +11,9 @@
  *    action; of equally strict ones the first;
  *  - else the default action. A rule with the default action says nothing.
  *  - The conditions of a rule must all hold, unless two are about the same
- *    argument: then each stands alone, as runc and crun have it. */
+ *    argument: then each stands alone, as runc and crun have it.
+ *  - Where registers have 32 bits, what is compared for equality is cut to 32
+ *    bits, so that 0xffffffffffffffff is -1 there, too. */
 #pragma once
 
 #include <stdbool.h>
@@ -38,7 +40,7 @@ enum filter_op {
 	FILTER_EQ,
 	FILTER_GE,
 	FILTER_GT,
-	FILTER_MASKED_EQ, /* (arg & value) == value_two */
+	FILTER_MASKED_EQ, /* (arg & value) == (value_two & value) */
 	FILTER_OP_MAX_,
 };
 
@@ -109,6 +111,8 @@ const char *filter_flag_name(size_t n, unsigned *ret_flag);
 
 /* The architecture of this build. */
 enum filter_arch filter_native_arch(void);
+/* Whether arguments have 64 bits (x32's and n32's do). */
+bool filter_arch_is_64bit(enum filter_arch arch);
 /* AUDIT_ARCH_*, as seccomp_data.arch has it. */
 uint32_t filter_audit_arch(enum filter_arch arch);
 /* SECCOMP_RET_* with its data. */

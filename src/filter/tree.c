@@ -28,7 +28,7 @@
 enum {
 	MAX_NUMBERS = 640,
 	MAX_RANGES = 2 * MAX_NUMBERS + 16,
-	EXCEPTIONS = 2,
+	EXCEPTIONS = 3,
 	WEIGHT_CONSTANT = 1,
 	WEIGHT_CHAIN = 8,
 	X32_BIT = 0x40000000,
@@ -55,6 +55,7 @@ struct tree {
 	struct leaf leaves[MAX_RANGES];
 	size_t n_leaves;
 	uint32_t default_ret;
+	bool is_64bit;
 };
 
 static struct verdict constant(uint32_t ret)
@@ -135,8 +136,8 @@ static void add_arch(struct tree *t, const struct verdicts *v,
 	if (arch != FILTER_ARM)
 		return;
 	for (uint32_t i = 0; i < ARM_LAST - ARM_FIRST; i++)
-		if (arm[i] || (i > 0 && arm[i - 1]))
-			add(t, ARM_FIRST + i, arm[i] ? arm[i] : &later);
+		add(t, ARM_FIRST + i, arm[i]);
+	add(t, ARM_LAST, &later);
 }
 
 /* How many numbers from range i on can be exceptions of the range before. */
@@ -171,10 +172,11 @@ static void make_leaves(struct tree *t)
 static place leaf_place(struct code *c, const struct tree *t,
 			const struct leaf *l)
 {
-	place at = verdict_place(c, &l->v, t->default_ret);
+	place at = verdict_place(c, &l->v, t->default_ret, t->is_64bit);
 
 	for (unsigned i = l->n_except; i-- > 0;) {
-		place other = verdict_place(c, &l->except[i].v, t->default_ret);
+		place other = verdict_place(c, &l->except[i].v, t->default_ret,
+					    t->is_64bit);
 
 		at = code_jump(c, BPF_JEQ, l->except[i].start, other, at);
 	}
@@ -212,7 +214,8 @@ static void write_chains(struct code *c, const struct tree *t)
 {
 	for (size_t i = 0; i < t->n_ranges; i++)
 		if (t->ranges[i].v.chain)
-			(void)verdict_place(c, &t->ranges[i].v, t->default_ret);
+			(void)verdict_place(c, &t->ranges[i].v, t->default_ret,
+					    t->is_64bit);
 }
 
 place tree_place(struct code *c, const struct verdicts *v,
@@ -223,6 +226,7 @@ place tree_place(struct code *c, const struct verdicts *v,
 
 	t.n_ranges = 0;
 	t.default_ret = v->default_ret;
+	t.is_64bit = filter_arch_is_64bit(arch);
 	add_arch(&t, v, arch);
 	if (arch == FILTER_X86_64) {
 		if (v->policy->archs & 1U << FILTER_X32)

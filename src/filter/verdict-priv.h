@@ -22,7 +22,8 @@ struct alternative {
 
 struct chain {
 	struct alternative *first;
-	place at; /* its code, 0 before it was written */
+	place at[2]; /* its code for arguments of 32 and of 64 bits; 0 before it
+		      * was written */
 	struct chain *next; /* all chains of a policy */
 };
 
@@ -44,7 +45,8 @@ int verdicts_make(const struct filter_policy *policy, struct arena *a,
 
 /* The place to go to for a verdict: a return, or the chain's code, which is
  * written when it is first asked for. */
-place verdict_place(struct code *c, const struct verdict *v, uint32_t default_ret);
+place verdict_place(struct code *c, const struct verdict *v, uint32_t default_ret,
+		    bool is_64bit);
 
 /* A tree over an architecture's numbers (both ABIs of x86-64 in one): its first
  * instruction loads the number. */

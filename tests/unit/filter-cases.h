@@ -106,35 +106,38 @@ static inline struct filter_policy roll_policy(struct dice *d, struct arena *a)
 	return p;
 }
 
-static inline bool holds(const struct filter_cond *c, uint64_t v)
+static inline bool holds(const struct filter_cond *c, uint64_t v, bool is_64bit)
 {
+	uint64_t cut = is_64bit ? UINT64_MAX : UINT32_MAX;
+
 	switch (c->op) {
 	case FILTER_NE:
-		return v != c->value;
+		return v != (c->value & cut);
 	case FILTER_LT:
 		return v < c->value;
 	case FILTER_LE:
 		return v <= c->value;
 	case FILTER_EQ:
-		return v == c->value;
+		return v == (c->value & cut);
 	case FILTER_GE:
 		return v >= c->value;
 	case FILTER_GT:
 		return v > c->value;
 	case FILTER_MASKED_EQ:
-		return (v & c->value) == c->value_two;
+		return (v & c->value & cut) == (c->value_two & c->value & cut);
 	default:
 		return false;
 	}
 }
 
 static inline bool rule_holds(const struct filter_rule *r,
-			      const struct seccomp_data *data)
+			      const struct seccomp_data *data, bool is_64bit)
 {
 	bool any = false, all = true, twice = false;
 
 	for (size_t i = 0; i < r->n_conds; i++) {
-		bool h = holds(&r->conds[i], data->args[r->conds[i].index]);
+		bool h = holds(&r->conds[i], data->args[r->conds[i].index],
+			       is_64bit);
 
 		any |= h;
 		all &= h;
@@ -172,10 +175,18 @@ static inline uint32_t evaluate_rules(const struct filter_policy *p,
 			continue;
 		if (r->n_conds == 0)
 			return filter_return(r->action, r->data);
-		if (rule_holds(r, data) && (!best || r->action < best->action))
+		if (rule_holds(r, data, filter_arch_is_64bit(arch)) &&
+		    (!best || r->action < best->action))
 			best = r;
 	}
 	return best ? filter_return(best->action, best->data) : standard;
+}
+
+/* Registers of 32 bits have nothing above. */
+static inline void cut_args(enum filter_arch arch, struct seccomp_data *data)
+{
+	for (int i = 0; i < 6 && !filter_arch_is_64bit(arch); i++)
+		data->args[i] &= UINT32_MAX;
 }
 
 /* Is the number one of the architecture's, or a hole between them? */
@@ -189,6 +200,8 @@ static inline bool is_known(enum filter_arch arch, uint32_t nr)
 		: arch == FILTER_MIPS64N32 || arch == FILTER_MIPSEL64N32 ? 6000
 									 : 0;
 
+	if (arch == FILTER_ARM && nr >= 0x0f0000 && nr < 0x0f0010)
+		return true;
 	return nr >= first && nr <= max;
 }
 
@@ -217,9 +230,5 @@ static inline uint32_t evaluate(const struct filter_policy *p,
 			return kill;
 		arch = FILTER_X32;
 	}
-	for (size_t i = 0; i < p->n_rules; i++)
-		if (!is_known(arch, nr) && rule_names(&p->rules[i], arch, nr))
-			return evaluate_rules(p, arch,
-					      data); /* ARM's private calls */
 	return is_known(arch, nr) ? evaluate_rules(p, arch, data) : later;
 }
