@@ -21,6 +21,7 @@ int oci_time_offsets(struct read *r, const struct json_at *at, void *conf);
 int oci_devices(struct read *r, const struct json_at *at, void *conf);
 int oci_device_rules(struct read *r, const struct json_at *at, void *resources);
 int oci_resources(struct read *r, const struct json_at *at, void *resources);
+int oci_seccomp(struct read *r, const struct json_at *at, void *policy);
 
 /* The same option words serve linux.rootfsPropagation. */
 int oci_propagation(struct read *r, const struct json_at *at, void *flags);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "filter/policy.h"
 #include "oci/config-priv.h"
 #include "oci/mount-options.h"
 #include "oci/version.h"
@@ -15,6 +16,9 @@
 #include "run/hooks.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct answer {
 	const char *object, *key;
@@ -27,9 +31,13 @@ static const struct answer cgroup[] = {
 	{ "cgroup", "systemd", false }, { "cgroup", "systemdUser", false },
 	{ "cgroup", "rdma", true },
 };
+static const struct answer seccomp[] = {
+	{ "seccomp", "enabled", false },
+};
 static const struct answer parts[] = {
-	{ "seccomp", "enabled", false },   { "apparmor", "enabled", true },
-	{ "selinux", "enabled", true },	   { "intelRdt", "enabled", false },
+	{ "apparmor", "enabled", true },
+	{ "selinux", "enabled", true },
+	{ "intelRdt", "enabled", false },
 	{ "netDevices", "enabled", true },
 };
 
@@ -82,6 +90,51 @@ static void linux_lists(struct json_out *o)
 	json_out_end(o);
 }
 
+/* A kernel that knows a flag looks for the filter next (seccomp(2), NOTES). It
+ * wants to know what WAIT_KILLABLE_RECV shall wait for. */
+static bool is_supported(unsigned flag)
+{
+	if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 &&
+	       errno == EFAULT;
+}
+
+static void seccomp_flags(struct json_out *o, const char *key, bool any)
+{
+	const char *name;
+	unsigned flag;
+
+	json_out_array(o, key);
+	for (size_t i = 0; (name = filter_flag_name(i, &flag)); i++)
+		if (any || is_supported(flag))
+			json_out_string(o, NULL, name);
+	json_out_end(o);
+}
+
+static void seccomp_lists(struct json_out *o)
+{
+	json_out_object(o, "seccomp");
+	json_out_bool(o, seccomp->key, seccomp->value);
+	json_out_array(o, "actions");
+	json_out_string(o, NULL, "SCMP_ACT_KILL");
+	for (int i = 0; i < FILTER_ACTION_MAX_; i++)
+		json_out_string(o, NULL,
+				filter_action_name((enum filter_action)i));
+	json_out_end(o);
+	json_out_array(o, "operators");
+	for (int i = 0; i < FILTER_OP_MAX_; i++)
+		json_out_string(o, NULL, filter_op_name((enum filter_op)i));
+	json_out_end(o);
+	json_out_array(o, "archs");
+	for (int i = 0; i < FILTER_ARCH_MAX_; i++)
+		json_out_string(o, NULL, filter_arch_name((enum filter_arch)i));
+	json_out_end(o);
+	seccomp_flags(o, "knownFlags", true);
+	seccomp_flags(o, "supportedFlags", false);
+	json_out_end(o);
+}
+
 static void memory_policy(struct json_out *o)
 {
 	json_out_object(o, "memoryPolicy");
@@ -111,6 +164,7 @@ int oci_features_text(struct arena *a, const char **ret_text, struct err *e)
 	json_out_object(&o, "linux");
 	linux_lists(&o);
 	answers(&o, cgroup, ARRAY_SIZE(cgroup));
+	seccomp_lists(&o);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		answers(&o, &parts[i], 1);
 	mount_extensions(&o);

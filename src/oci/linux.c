@@ -166,12 +166,15 @@ static int net_devices(struct read *r, const struct json_at *at, void *conf)
 	return 0;
 }
 
-/* Running without a filter that was asked for would be worse than not running.
- */
-static int no_seccomp(struct read *r, const struct json_at *at, void *conf)
+/* Until brick_seccomp is there: to run without the filter that was asked for
+ * would be worse than not to run. */
+static int seccomp(struct read *r, const struct json_at *at, void *policy)
 {
-	(void)conf;
-	return json_fail(at, r->e, "this build has no system call filters");
+	int ret = oci_seccomp(r, at, policy);
+
+	return ret < 0 ? ret
+		       : json_fail(at, r->e,
+				   "this build has no system call filters");
 }
 
 int oci_linux(struct read *r, const struct json_at *at, void *conf)
@@ -193,7 +196,7 @@ int oci_linux(struct read *r, const struct json_at *at, void *conf)
 		FIELD("mountLabel", struct conf, mount_label),
 		FIELD_AT("personality", struct conf, personality, personality_),
 		FIELD_AT("intelRdt", struct conf, rdt, intel_rdt),
-		FIELD_FN("seccomp", no_seccomp),
+		FIELD_AT("seccomp", struct conf, seccomp, seccomp),
 		FIELD_AT("memoryPolicy", struct conf, mempolicy, mempolicy),
 	};
 
