@@ -48,15 +48,25 @@ static int take_err(struct sync_msg *m, struct err *e)
 	return m->err.code;
 }
 
+/* The other side may have died without reading what we sent. The kernel then
+ * says ECONNRESET once, in front of what that side had said before it died:
+ * the error that we are to report, maybe. */
+static ssize_t hear(int fd, struct sync_msg *m)
+{
+	ssize_t n = sys_recv(fd, m, sizeof(*m), NULL, NULL);
+
+	if (n == -ECONNRESET)
+		n = sys_recv(fd, m, sizeof(*m), NULL, NULL);
+	return n == -ECONNRESET ? 0 : n;
+}
+
 int sync_wait(const struct sync_peer *peer, enum sync_type want, struct err *e)
 {
 	for (;;) {
 		struct sync_msg m = { 0 };
 		struct leap_report leap;
-		ssize_t n = sys_recv(peer->fd, &m, sizeof(m), NULL, NULL);
+		ssize_t n = hear(peer->fd, &m);
 
-		if (n == -ECONNRESET)
-			n = 0;
 		if (n < 0)
 			return err_set(e, (int)n,
 				       "hear from the container's init");
