@@ -171,6 +171,44 @@ static int slurp(const char *path, struct arena *a, char **ret_text)
 	return -EFBIG;
 }
 
+/* A mount hides what was mounted at its place and below it before: a cgroup2
+ * upon /sys/fs/cgroup hides the v1 hierarchies there, though mountinfo still
+ * lists them. */
+static void forget_hidden(const char *line, struct host_cgroup *v, size_t *n)
+{
+	const char *p = line;
+	char mount[4096];
+	size_t len, kept = 0;
+
+	for (int i = 0; p && i < 4; i++)
+		p = strchr(p, ' ') ? strchr(p, ' ') + 1 : NULL;
+	len = p ? strcspn(p, " ") : 0;
+	if (len == 0 || len >= sizeof(mount))
+		return;
+	memcpy(mount, p, len);
+	mount[len] = '\0';
+	unescape(mount);
+	len = strlen(mount);
+	for (size_t i = 0; i < *n; i++) {
+		bool is_below = strncmp(v[i].mount, mount, len) == 0 &&
+				(!v[i].mount[len] || v[i].mount[len] == '/');
+
+		if (!is_below)
+			v[kept++] = v[i];
+	}
+	*n = kept;
+}
+
+/* The second mount of a hierarchy is no other hierarchy. */
+static bool is_twice(const struct host_cgroup *v, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++)
+		if (v[i].is_v2 == v[n - 1].is_v2 &&
+		    strcmp(v[i].controllers, v[n - 1].controllers) == 0)
+			return true;
+	return false;
+}
+
 static int probe_cgroups(struct host *h, struct arena *a, struct err *e)
 {
 	struct host_cgroup *v = arena_array(a, MAX_CGROUPS, sizeof(*v));
@@ -184,8 +222,13 @@ static int probe_cgroups(struct host *h, struct arena *a, struct err *e)
 	if (r < 0)
 		return err_set(e, r, "read /proc/self/mountinfo");
 	for (line = strtok_r(text, "\n", &save); line && r == 0;
-	     line = strtok_r(NULL, "\n", &save))
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (n > 0)
+			forget_hidden(line, v, &n);
 		r = cgroup_mount(line, a, v, &n);
+		if (r == 0 && n > 1 && is_twice(v, n))
+			n--;
+	}
 	if (r == 0)
 		r = slurp("/proc/self/cgroup", a, &text);
 	save = NULL;
