@@ -163,8 +163,7 @@ static int open_console(const struct conf *c, struct run *r, struct err *e)
 
 static int take_console(struct err *e)
 {
-	if (setsid() < 0)
-		return err_sys(e, "process.terminal: start a session");
+	/* The child leads a session since it was born (run/child.c). */
 	if (ioctl(0, TIOCSCTTY, 0) < 0)
 		return err_sys(e,
 			       "process.terminal: make it the session's own");

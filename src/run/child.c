@@ -60,18 +60,35 @@ static int await(struct spawn *s, enum sync_type what, struct err *e)
 	return sync_wait(&peer, what, e);
 }
 
+/* A signal that our caller ignores (nohup, a Go or Python program's SIGPIPE)
+ * would stay ignored over execve(). */
+static void reset_signals(void)
+{
+	static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE,
+					     SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN,
+					     SIGTTOU };
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(often_ignored); i++)
+		(void)sigaction(often_ignored[i], &dfl, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static int start_out(struct spawn *s, struct err *e)
 {
-	sigset_t none;
 
 	s->run->warn = warn_over_sync;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) /* C1 */
 		return err_sys(e, "tie the child to its supervisor");
 	umask(0); /* modes are what the configuration says; brick_creds sets it
 		   */
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return err_sys(e, "unblock signals");
+	reset_signals();
+	/* Away from the caller's terminal and its job control: what is typed
+	 * there, TIOCSTI included, is none of the container's business. */
+	if (setsid() < 0)
+		return err_sys(e, "start a session");
 	/* The supervisor may have died before the line above; then the first
 	 * wait or send says so. */
 	return s->has_attach ? await(s, SYNC_ATTACHED, e) : 0;
