@@ -257,7 +257,7 @@ class T:
         self.root = self.dir / "state"
         self.user = None         # rootless(): who runs the runtime
         self.ns = default_namespace() if IS_ROOT else None
-        self.globals = []
+        self.globals, self.prefix = [], []  # options; words in front of the runtime
         self.env = {"PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"}
         self.ids, self.results, self.cleanups = [], [], []
         self.n = 0
@@ -330,7 +330,7 @@ class T:
 
     def command(self, *args):
         pre = self.ns.prefix if self.ns else []
-        return [*pre, self.runtime, "--root", str(self.root), *self.globals, *map(str, args)]
+        return [*pre, *self.prefix, self.runtime, "--root", str(self.root), *self.globals, *map(str, args)]
 
     def popen(self, *args, **kw):
         if self.user and IS_ROOT:
