@@ -32,6 +32,7 @@ const struct brick *const bricks[] = {
 	&brick_caps,
 	&brick_landlock,
 	&brick_nnp,        /* before seccomp: an unprivileged filter needs it */
+	&brick_seccomp,    /* last: nothing after it has to be allowed */
 	NULL,
 };
 
@@ -50,6 +51,7 @@ const struct brick *const exec_bricks[] = {
 	&brick_caps,
 	&brick_landlock,
 	&brick_nnp,
+	&brick_seccomp,
 	NULL,
 };
 /* clang-format on */

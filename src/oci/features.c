@@ -32,7 +32,7 @@ static const struct answer cgroup[] = {
 	{ "cgroup", "rdma", true },
 };
 static const struct answer seccomp[] = {
-	{ "seccomp", "enabled", false },
+	{ "seccomp", "enabled", true },
 };
 static const struct answer parts[] = {
 	{ "apparmor", "enabled", true },

@@ -166,17 +166,6 @@ static int net_devices(struct read *r, const struct json_at *at, void *conf)
 	return 0;
 }
 
-/* Until brick_seccomp is there: to run without the filter that was asked for
- * would be worse than not to run. */
-static int seccomp(struct read *r, const struct json_at *at, void *policy)
-{
-	int ret = oci_seccomp(r, at, policy);
-
-	return ret < 0 ? ret
-		       : json_fail(at, r->e,
-				   "this build has no system call filters");
-}
-
 int oci_linux(struct read *r, const struct json_at *at, void *conf)
 {
 	static const struct field fields[] = {
@@ -196,7 +185,7 @@ int oci_linux(struct read *r, const struct json_at *at, void *conf)
 		FIELD("mountLabel", struct conf, mount_label),
 		FIELD_AT("personality", struct conf, personality, personality_),
 		FIELD_AT("intelRdt", struct conf, rdt, intel_rdt),
-		FIELD_AT("seccomp", struct conf, seccomp, seccomp),
+		FIELD_AT("seccomp", struct conf, seccomp, oci_seccomp),
 		FIELD_AT("memoryPolicy", struct conf, mempolicy, mempolicy),
 	};
 

@@ -64,6 +64,9 @@ struct plan {
 	struct op *ops;
 	size_t n_ops, cap;
 	uint64_t clone_flags; /* for clone3(), gathered from all bricks */
+	/* The filter asks about calls here (a unix socket of the host): the
+	 * engine hands it the fd, see run/listener.h. NULL: it does not. */
+	const char *listener_path;
 };
 
 /* The plan lives in the arena and goes with it. */

@@ -107,6 +107,9 @@ int spawn_child(struct spawn *s, struct err *e)
 	pid_t pid;
 	int r;
 
+	if (s->plan->listener_path)
+		return err_plain(e, -EOPNOTSUPP,
+				 "linux.seccomp: SCMP_ACT_NOTIFY is not supported");
 	s->has_attach = has_phase(s->plan, PHASE_ATTACH);
 	r = sync_pair(&s->peer_fd, &s->run->sync_fd, e);
 	if (r < 0)

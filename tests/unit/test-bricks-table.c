@@ -28,10 +28,24 @@ static void rights_go_in_the_right_order(void)
 	static const struct brick *const order[] = {
 		&brick_oom, &brick_ns, &brick_idmap, &brick_lsm, &brick_keyring,
 		&brick_rlimits, &brick_creds, &brick_caps, &brick_landlock, &brick_nnp,
+		&brick_seccomp,
 	};
 
 	check_order(bricks, order, sizeof(order) / sizeof(order[0]));
 	check_order(exec_bricks, order, sizeof(order) / sizeof(order[0]));
+}
+
+/* The design: what is behind the filter would have to be allowed by it. */
+static void seccomp_is_last(void)
+{
+	int n = 0, n_exec = 0;
+
+	while (bricks[n])
+		n++;
+	while (exec_bricks[n_exec])
+		n_exec++;
+	CHECK(bricks[n - 1] == &brick_seccomp);
+	CHECK(exec_bricks[n_exec - 1] == &brick_seccomp);
 }
 
 static void a_cgroup_is_entered_before_it_is_a_root(void)
@@ -66,6 +80,7 @@ static void every_brick_is_whole_and_there_once(void)
 int main(void)
 {
 	TEST(rights_go_in_the_right_order);
+	TEST(seccomp_is_last);
 	TEST(a_cgroup_is_entered_before_it_is_a_root);
 	TEST(exec_is_locked_down_like_the_container);
 	TEST(every_brick_is_whole_and_there_once);
