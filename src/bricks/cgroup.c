@@ -65,14 +65,35 @@ static int enter(struct run *r, struct err *e)
 	return 0;
 }
 
+static bool has_limits(const struct conf_resources *res)
+{
+	return res->mem_limit.given || res->pids_limit.given ||
+	       res->cpu_quota.given || res->cpu_shares.given || res->cpus ||
+	       res->n_unified || res->io_weight.given;
+}
+
+/* The set loses the hierarchies that an ordinary user may not write to; the ops
+ * behind this one go by what is left. */
+static int make(struct job *job, struct run *r, struct err *e)
+{
+	const struct conf_cgroup *cc = &job->conf->cgroup;
+	size_t n = job->set.n_dirs;
+	int ret = cgroup_make(&job->set, cc->best_effort, e);
+
+	if (ret == 0 && job->set.n_dirs < n && has_limits(&cc->res) && r->warn)
+		r->warn(r, "linux.resources: limits are left out where the "
+			   "cgroups are not ours to write");
+	return ret;
+}
+
 static int cgroup_apply(const struct op *op, struct run *r, struct err *e)
 {
-	const struct job *job = op->arg;
+	struct job *job = (void *)(uintptr_t)op->arg; /* our own, see make() */
 	const struct conf_cgroup *cc = &job->conf->cgroup;
 
 	switch (op->kind) {
 	case CGROUP_MAKE:
-		return cgroup_make(&job->set, e);
+		return make(job, r, e);
 	case CGROUP_LIMIT:
 		return cgroup_limit(&job->set, &cc->res, false, cc->best_effort,
 				    e);

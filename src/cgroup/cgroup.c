@@ -104,16 +104,31 @@ int cgroup_plan(const struct conf_cgroup *cc, const char *id,
 	return path ? fill(path, h, a, ret, e) : err_set(e, -ENOMEM, "cgroup");
 }
 
+static void drop(struct cgroup *g, size_t i)
+{
+	g->n_dirs--;
+	memmove(&g->dirs[i], &g->dirs[i + 1],
+		(g->n_dirs - i) * sizeof(g->dirs[0]));
+}
+
 int cgroup_find(enum cgroup_manager manager, const char *path,
 		const char *scope, const struct host *h, struct arena *a,
 		struct cgroup *ret, struct err *e)
 {
+	int r;
+
 	*ret = (struct cgroup){ .manager = manager,
 				.path = path,
 				.scope = scope };
 	if (manager == CGROUP_DISABLED || !*path)
 		return 0;
-	return fill(path, h, a, ret, e);
+	r = fill(path, h, a, ret, e);
+	/* An ordinary user's container is in those hierarchies that the user
+	 * may write to (cgroup_make() with best_effort). */
+	for (size_t i = ret->n_dirs; r == 0 && h->is_rootless && i-- > 0;)
+		if (access(ret->dirs[i].path, F_OK) < 0)
+			drop(ret, i);
+	return r;
 }
 
 bool cgroup_has(const struct cgroup_dir *d, const char *controller)
@@ -260,13 +275,23 @@ static int make_one(const struct cgroup_dir *d, struct err *e)
 	return make_dirs(d, dir, e);
 }
 
-int cgroup_make(const struct cgroup *g, struct err *e)
+/* May the caller not do it, whoever is root of the host? */
+static bool is_forbidden(int r)
 {
-	for (size_t i = 0; i < g->n_dirs; i++) {
+	return r == -EACCES || r == -EPERM || r == -EROFS;
+}
+
+int cgroup_make(struct cgroup *g, bool best_effort, struct err *e)
+{
+	for (size_t i = 0; i < g->n_dirs;) {
 		const struct cgroup_dir *d = &g->dirs[i];
 		char *slash = strrchr(d->path, '/');
 		int r = make_one(d, e);
 
+		if (best_effort && is_forbidden(r)) {
+			drop(g, i);
+			continue;
+		}
 		if (r < 0) {
 			while (i-- > 0)
 				(void)rmdir(g->dirs[i].path);
@@ -279,6 +304,7 @@ int cgroup_make(const struct cgroup *g, struct err *e)
 				 (int)(slash - d->path), d->path);
 			pass_controllers(parent);
 		}
+		i++;
 	}
 	return 0;
 }

@@ -48,14 +48,17 @@ struct cgroup {
 int cgroup_plan(const struct conf_cgroup *cc, const char *id,
 		const struct host *h, struct arena *a, struct cgroup *ret,
 		struct err *e);
-/* The same for a container that is there, from its record. */
+/* The same for a container that is there, from its record; for a rootless
+ * caller, the directories that are really there. */
 int cgroup_find(enum cgroup_manager manager, const char *path,
 		const char *scope, const struct host *h, struct arena *a,
 		struct cgroup *ret, struct err *e);
 
 /* Makes the directories (parents too); the undo of a failed create is
- * cgroup_remove(). A cgroup that already holds processes is -EBUSY. */
-int cgroup_make(const struct cgroup *g, struct err *e);
+ * cgroup_remove(). A cgroup that already holds processes is -EBUSY. With
+ * best_effort, hierarchies in which the caller may not make one are taken out
+ * of the set: *g may have no directories afterwards. */
+int cgroup_make(struct cgroup *g, bool best_effort, struct err *e);
 /* Writes the limits; `is_update` when the container runs already. */
 int cgroup_limit(const struct cgroup *g, const struct conf_resources *res,
 		 bool is_update, bool best_effort, struct err *e);

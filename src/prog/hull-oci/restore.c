@@ -90,7 +90,7 @@ static int make_place(struct rebirth *x, struct err *e)
 	if (r == 0)
 		r = state_save_config(x->dir_fd, x->b.text, x->b.len, e);
 	if (r == 0)
-		r = cgroup_make(&x->cgroup, e);
+		r = cgroup_make(&x->cgroup, c->cgroup.best_effort, e);
 	if (r == 0)
 		r = cgroup_limit(&x->cgroup, &c->cgroup.res, false, c->cgroup.best_effort, e);
 	if (r == 0)
