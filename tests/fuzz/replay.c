@@ -25,8 +25,10 @@ int main(void)
 		ssize_t size;
 		int fd;
 
-		if (names[i]->d_name[0] == '.')
+		if (names[i]->d_name[0] == '.') {
+			free(names[i]);
 			continue;
+		}
 		snprintf(path, sizeof(path), "%s/%s", FUZZ_CORPUS,
 			 names[i]->d_name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -48,6 +50,7 @@ int main(void)
 		free(names[i]);
 	}
 	printf("1..%d\n", count);
+	free(names);
 	free(data);
 	return 0;
 }
