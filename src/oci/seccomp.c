@@ -162,10 +162,11 @@ static int flags(struct read *r, const struct json_at *at, void *mask)
 
 static bool notifies(const struct filter_policy *p)
 {
-	for (size_t i = 0; i < p->n_rules; i++)
-		if (p->rules[i].action == FILTER_NOTIFY)
-			return true;
-	return false;
+	bool any = p->default_action == FILTER_NOTIFY;
+
+	for (size_t i = 0; i < p->n_rules && !any; i++)
+		any = p->rules[i].action == FILTER_NOTIFY;
+	return any;
 }
 
 /* crun's annotation names the listener when config.json's property does not:
@@ -175,14 +176,9 @@ static int check_listener(struct read *r, const struct json_at *at,
 {
 	const char *receiver =
 		conf_annotation(r->conf, "run.oci.seccomp.receiver");
-	struct json_at of_default = json_get(at, "defaultAction");
 
 	if (receiver && *receiver)
 		p->listener_path = receiver;
-	if (p->default_action == FILTER_NOTIFY)
-		return json_fail(&of_default, r->e,
-				 "SCMP_ACT_NOTIFY cannot be the default: the "
-				 "listener could not be told of it");
 	if (!p->listener_path && p->listener_metadata)
 		return json_fail(at, r->e,
 				 "listenerMetadata needs a listenerPath");

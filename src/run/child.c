@@ -24,6 +24,7 @@
 #include "base/scope.h"
 #include "run/hooks.h"
 #include "run/leap.h"
+#include "run/listener.h"
 #include "run/program.h"
 #include "run/spawn.h"
 #include "run/sync.h"
@@ -207,6 +208,12 @@ static int go(struct spawn *s, struct program *program, struct err *e)
 	args.envp = program->env;
 	args.filter = s->run->filter;
 	args.filter_flags = s->run->filter_flags;
+	if (s->listener) {
+		args.listener_fd = &s->listener->fd;
+		r = listener_ready(s->listener, e);
+		if (r < 0)
+			return r;
+	}
 	return leap(&args, e);
 }
 

@@ -300,6 +300,8 @@ static int birth(const struct conf *c, const struct container_opts *o,
 		take_back(&b);
 	else
 		give(&b, ret_proc);
+	if (r < 0 || !waits_for_start)
+		spawn_reap(&b.spawn);
 	if (b.spawn.peer_fd >= 0)
 		close(b.spawn.peer_fd);
 	if (b.console_fd >= 0)

@@ -115,6 +115,7 @@ static int start(const struct container_exec *x, struct lives *l,
 	struct spawn s = { .conf = c,
 			   .run = &l->run,
 			   .peer_fd = -EBADF,
+			   .init_pid = x->state->pid,
 			   .preserve_fds = x->preserve_fds };
 	struct plan *plan;
 	int r = plan_make(x->bricks, c, x->host, c->arena, &plan, e);
@@ -138,8 +139,10 @@ static int start(const struct container_exec *x, struct lives *l,
 	if (r < 0) {
 		spawn_kill(&l->run);
 		plan_undo(plan, PHASE_HOST, &l->run);
-		return r;
 	}
+	spawn_reap(&s);
+	if (r < 0)
+		return r;
 	*ret_proc =
 		(struct container_proc){ .pid = l->run.pid,
 					 .pidfd = TAKE_FD(l->run.pidfd),

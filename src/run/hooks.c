@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "run/state-json.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -30,102 +31,6 @@ const char *hook_name(enum hook_kind kind)
 
 	_Static_assert(ARRAY_SIZE(names) == HOOK_MAX_, "names");
 	return names[kind];
-}
-
-/* Writes JSON without memory of its own: pieces collect in a buffer that is
- * written out when it is full. The first failure sticks. */
-struct writer {
-	int fd, failed;
-	size_t n;
-	char buf[4096];
-};
-
-static void flush(struct writer *w)
-{
-	if (w->n && !w->failed && sys_write_all(w->fd, w->buf, w->n) < 0)
-		w->failed = errno;
-	w->n = 0;
-}
-
-static void put(struct writer *w, const char *s, size_t n)
-{
-	for (; n > 0; n--) {
-		if (w->n == sizeof(w->buf))
-			flush(w);
-		w->buf[w->n++] = *s++;
-	}
-}
-
-static void put_text(struct writer *w, const char *s)
-{
-	put(w, s, strlen(s));
-}
-
-static void put_string(struct writer *w, const char *s)
-{
-	char code[8];
-
-	put_text(w, "\"");
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < 0x20 || c == '"' || c == '\\') {
-			snprintf(code, sizeof(code), "\\u%04x", c);
-			put_text(w, code);
-		} else {
-			put(w, s, 1);
-		}
-	}
-	put_text(w, "\"");
-}
-
-static void put_member(struct writer *w, const char *key, const char *value)
-{
-	put_string(w, key);
-	put_text(w, ":");
-	put_string(w, value);
-}
-
-/* The container's state in a file at its beginning. Format: runtime-spec,
- * runtime.md, "State". */
-static int state_file(const struct conf *c, enum status status, pid_t pid,
-		      struct err *e)
-{
-	struct writer w = { .fd = memfd_create("state", MFD_CLOEXEC) };
-	char number[32];
-
-	if (w.fd < 0)
-		return err_sys(e, "make a file for the container's state");
-	put_text(&w, "{");
-	put_member(&w, "ociVersion", c->oci_version ? c->oci_version : "1.0.0");
-	put_text(&w, ",");
-	put_member(&w, "id", c->id ? c->id : "");
-	put_text(&w, ",");
-	put_member(&w, "status", status_name(status));
-	if (pid > 0) {
-		snprintf(number, sizeof(number), ",\"pid\":%d", (int)pid);
-		put_text(&w, number);
-	}
-	put_text(&w, ",");
-	put_member(&w, "bundle", c->bundle ? c->bundle : "");
-	if (c->root.path) {
-		put_text(&w, ",");
-		put_member(&w, "root", c->root.path);
-	}
-	if (c->n_annotations)
-		put_text(&w, ",\"annotations\":{");
-	for (size_t i = 0; i < c->n_annotations; i++) {
-		if (i)
-			put_text(&w, ",");
-		put_member(&w, c->annotations[i].key, c->annotations[i].value);
-	}
-	put_text(&w, c->n_annotations ? "}}" : "}");
-	flush(&w);
-	if (w.failed || lseek(w.fd, 0, SEEK_SET) < 0) {
-		close(w.fd);
-		return err_set(e, -EIO, "write the container's state");
-	}
-	return w.fd;
 }
 
 struct stdio {
@@ -274,7 +179,7 @@ int hooks_run(const struct conf *c, enum hook_kind kind, enum status status,
 
 	if (c->hooks[kind].n == 0)
 		return 0;
-	io.fds[0] = state_file(c, status, pid, e);
+	io.fds[0] = state_json(c, status, pid, e);
 	if (io.fds[0] < 0)
 		return io.fds[0];
 	io.fds[1] = open_output(c, "run.oci.hooks.stdout", 1, e);

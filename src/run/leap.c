@@ -28,6 +28,7 @@ struct luggage {
 	struct prctl_mm_map map;
 	struct sock_fprog filter;
 	unsigned has_filter, filter_flags;
+	int *listener_fd;
 	int report_fd;
 	struct leap_report report;
 	const char *path;
@@ -102,6 +103,10 @@ LEAP_CODE static void cross(struct luggage *l)
 			 &l->filter);
 		if (r < 0)
 			goto out;
+		/* From here on a call may stop us: this is none. */
+		if (l->listener_fd)
+			__atomic_store_n(l->listener_fd, (int)r,
+					 __ATOMIC_RELEASE);
 	}
 
 	l->report.step = LEAP_EXEC;
@@ -191,6 +196,7 @@ static void fill(struct luggage *l, const struct leap_args *args,
 			 .env_end = low,
 			 .exe_fd = (uint32_t)exe_fd },
 		.filter_flags = args->filter_flags,
+		.listener_fd = args->listener_fd,
 		.report_fd = args->report_fd,
 		.report = { .type = SYNC_LEAP },
 		.path = pack(p, args->path, strlen(args->path) + 1),

@@ -42,6 +42,9 @@ struct leap_args {
 	char *const *argv, *const *envp;
 	const struct sock_fprog *filter; /* NULL: none */
 	unsigned filter_flags;
+	/* Where the fd of a filter with a listener goes (run/listener.h), in
+	 * memory that another process looks at; NULL: nowhere. */
+	int *listener_fd;
 	/* A struct leap_report is written here when a step fails; it must be
 	 * O_CLOEXEC, so that its closing means success. */
 	int report_fd;

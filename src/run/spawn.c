@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "run/child.h"
+#include "run/listener.h"
 #include "run/sync.h"
 #include "sys/proc.h"
 #include "sys/sock.h"
@@ -36,9 +37,11 @@ static pid_t clone_child(const struct spawn *s, uint64_t extra, int *ret_pidfd)
 }
 
 /* The process in between: enters what the child has to be born in, makes it as
- * its own sibling and hands over its pid and pidfd. */
+ * its own sibling and hands over its pid and pidfd. With a seccomp listener it
+ * shares its fds with the child and stays. */
 static _Noreturn void stage_main(struct spawn *s)
 {
+	uint64_t extra = CLONE_PARENT | (s->listener ? CLONE_FILES : 0);
 	struct sync_msg m = { .type = SYNC_PID };
 	struct err e = { 0 };
 	int pidfd = -EBADF, r;
@@ -46,7 +49,7 @@ static _Noreturn void stage_main(struct spawn *s)
 
 	r = plan_apply(s->plan, PHASE_JOIN, s->run, &e);
 	if (r == 0) {
-		pid = clone_child(s, CLONE_PARENT, &pidfd);
+		pid = clone_child(s, extra, &pidfd);
 		if (pid == 0)
 			child_main(s);
 		r = pid < 0 ? err_set(&e, pid, "make the container's init") : 0;
@@ -56,6 +59,8 @@ static _Noreturn void stage_main(struct spawn *s)
 		r = sys_send(s->run->sync_fd, &m, sizeof(m), &pidfd, 1);
 	else
 		sync_send_err(s->run->sync_fd, SYNC_ERROR, &e);
+	if (r == 0 && s->listener)
+		listener_serve(s, pid, pidfd);
 	_exit(r < 0);
 }
 
@@ -97,9 +102,19 @@ static int by_stage(struct spawn *s, struct err *e)
 	/* Ours must go, or its end would not be seen. */
 	close(TAKE_FD(s->run->sync_fd));
 	r = take_child(s, e);
-	while (waitpid(stage, NULL, 0) < 0 && errno == EINTR)
-		;
+	s->helper = stage;
+	if (!s->listener || r < 0)
+		spawn_reap(s);
 	return r;
+}
+
+void spawn_reap(struct spawn *s)
+{
+	if (s->helper <= 0)
+		return;
+	while (waitpid(s->helper, NULL, 0) < 0 && errno == EINTR)
+		;
+	s->helper = 0;
 }
 
 int spawn_child(struct spawn *s, struct err *e)
@@ -107,15 +122,20 @@ int spawn_child(struct spawn *s, struct err *e)
 	pid_t pid;
 	int r;
 
-	if (s->plan->listener_path)
-		return err_plain(e, -EOPNOTSUPP,
-				 "linux.seccomp: SCMP_ACT_NOTIFY is not supported");
 	s->has_attach = has_phase(s->plan, PHASE_ATTACH);
 	r = sync_pair(&s->peer_fd, &s->run->sync_fd, e);
 	if (r < 0)
 		return r;
-	if (has_phase(s->plan, PHASE_JOIN))
-		return by_stage(s, e);
+	if (s->plan->listener_path) {
+		r = listener_new(&s->listener, e);
+		if (r < 0)
+			return r;
+	}
+	if (s->listener || has_phase(s->plan, PHASE_JOIN)) {
+		r = by_stage(s, e);
+		listener_free(TAKE_PTR(s->listener));
+		return r;
+	}
 	pid = clone_child(s, 0, &s->run->pidfd);
 	if (pid == 0)
 		child_main(s);

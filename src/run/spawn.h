@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 struct err;
+struct listener;
 
 struct spawn {
 	const struct conf *conf; /* process, hooks, annotations */
@@ -22,11 +23,19 @@ struct spawn {
 	bool has_attach;      /* the child waits for SYNC_ATTACHED */
 	bool waits_for_start; /* create: start comes over run->ready_fd */
 	int peer_fd;          /* the supervisor's end of the sync socket */
+	pid_t init_pid;       /* exec: the container's init; else 0 */
+	/* The process in between, where it stays as the helper of a seccomp
+	 * listener; 0 otherwise. */
+	pid_t helper;
+	struct listener *listener; /* the child's and the helper's */
 };
 
 /* Makes the child, by way of a process in between when the plan has JOIN ops,
  * and fills run->pid and run->pidfd. On success the supervisor's copy of the
  * child's fds is closed. The child never returns from here. */
 int spawn_child(struct spawn *s, struct err *e);
+/* Waits for the helper's end, which comes with the program's start or with the
+ * child's death; returns at once when there is no helper. */
+void spawn_reap(struct spawn *s);
 /* Ends a child that came to nothing, and waits for its end. */
 void spawn_kill(struct run *r);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 enum { MAX_FDS = 4 };
@@ -119,8 +120,9 @@ static int address(int dir_fd, const char *path, struct sockaddr_un *sa,
 	return 0;
 }
 
-/* syscalls: socket connect */
-int sys_connect(int dir_fd, const char *path, int type)
+/* syscalls: socket setsockopt connect */
+int sys_connect_within(int dir_fd, const char *path, int type,
+		       const struct timeval *patience)
 {
 	auto_fd int fd = -EBADF, parent_fd = -EBADF;
 	struct sockaddr_un sa;
@@ -129,9 +131,20 @@ int sys_connect(int dir_fd, const char *path, int type)
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+	if (fd < 0)
+		return -errno;
+	/* A connect() to a queue that is full waits as long as a send(). */
+	if (patience && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, patience,
+				   sizeof(*patience)) < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return -errno;
 	return TAKE_FD(fd);
+}
+
+int sys_connect(int dir_fd, const char *path, int type)
+{
+	return sys_connect_within(dir_fd, path, type, NULL);
 }
 
 /* syscalls: socket bind listen */

@@ -13,4 +13,8 @@ ssize_t sys_recv(int sock, void *buf, size_t n, int *fds, size_t *n_fds);
 /* A socket (SOCK_STREAM, SOCK_SEQPACKET) connected to a path of any length (by way of dir_fd and
  * /proc/self/fd, since sun_path is short). */
 int sys_connect(int dir_fd, const char *path, int type);
+/* The same; connecting, and later each send, gives up (-EAGAIN) after that. */
+struct timeval;
+int sys_connect_within(int dir_fd, const char *path, int type,
+		       const struct timeval *patience);
 int sys_listen(int dir_fd, const char *name, int type);
