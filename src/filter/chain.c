@@ -200,6 +200,6 @@ place verdict_place(struct code *c, const struct verdict *v,
 	at = &v->chain->at[is_64bit];
 	if (!*at)
 		*at = alternatives(&w, v->chain->first,
-				   code_return(c, default_ret));
+				   code_return(c, v->chain->otherwise));
 	return *at;
 }

@@ -4,12 +4,14 @@
  * Follows runtime-spec 1.3.0, config-linux.md, "Seccomp". Everything lives in
  * the caller's arena.
  *
- * Which rule decides (what libseccomp does, and where it leaves it open, the
- * strict answer):
- *  - a rule without conditions decides, the first such rule of a call;
- *  - else, of the rules whose conditions hold, the one with the strictest
- *    action; of equally strict ones the first;
- *  - else the default action. A rule with the default action says nothing.
+ * Which rule decides:
+ *  - of the rules that name the call and whose conditions hold (a rule without
+ *    conditions always does), the one with the strictest action; of equally
+ *    strict ones one without conditions, else the first. libseccomp does the
+ *    same but for one case: there a rule without conditions makes those with
+ *    conditions void, so that "refuse TIOCSTI" and "allow ioctl" together allow
+ *    TIOCSTI.
+ *  - if there is none, the default action.
  *  - The conditions of a rule must all hold, unless two are about the same
  *    argument: then each stands alone, as runc and crun have it.
  *  - Where registers have 32 bits, what is compared for equality is cut to 32

@@ -2,8 +2,8 @@
 /* filter/verdict-priv.h - what a policy says about one call.
  *
  * The answer is a constant, or a chain: alternatives that are tried in order,
- * strictest first, each with conditions that must all hold, and the default
- * action when none does. Calls with the same alternatives share one chain. */
+ * strictest first, each with conditions that must all hold, and the answer when
+ * none of them does. Calls with the same chain share its code. */
 #pragma once
 
 #include "filter/code-priv.h"
@@ -22,6 +22,7 @@ struct alternative {
 
 struct chain {
 	struct alternative *first;
+	uint32_t otherwise;
 	place at[2]; /* its code for arguments of 32 and of 64 bits; 0 before it
 		      * was written */
 	struct chain *next; /* all chains of a policy */
@@ -31,6 +32,9 @@ struct verdict {
 	bool is_given;       /* false: the default action */
 	struct chain *chain; /* NULL: ret, whatever the arguments */
 	uint32_t ret;
+	/* While the rules are read. */
+	struct alternative *alternatives;
+	enum filter_action action; /* of ret */
 };
 
 struct verdicts {

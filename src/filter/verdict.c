@@ -18,7 +18,7 @@ static void insert(struct alternative **list, struct alternative *alt)
 	*list = alt;
 }
 
-static int add_alternative(struct chain *ch, const struct filter_rule *rule,
+static int add_alternative(struct verdict *v, const struct filter_rule *rule,
 			   const struct filter_cond *conds, size_t n,
 			   struct arena *a)
 {
@@ -31,7 +31,7 @@ static int add_alternative(struct chain *ch, const struct filter_rule *rule,
 				     .action = rule->action,
 				     .ret = filter_return(rule->action,
 							  rule->data) };
-	insert(&ch->first, alt);
+	insert(&v->alternatives, alt);
 	return 0;
 }
 
@@ -55,45 +55,69 @@ static int add_conditional(struct verdict *v, const struct filter_rule *rule,
 {
 	int r = 0;
 
-	if (v->is_given && !v->chain)
-		return 0; /* decided without conditions */
-	if (!v->chain)
-		v->chain = arena_new(a, struct chain);
-	if (!v->chain)
-		return -ENOMEM;
-	v->is_given = true;
 	if (!repeats_argument(rule))
-		return add_alternative(v->chain, rule, rule->conds,
-				       rule->n_conds, a);
+		return add_alternative(v, rule, rule->conds, rule->n_conds, a);
 	for (size_t i = 0; i < rule->n_conds && r == 0; i++)
-		r = add_alternative(v->chain, rule, &rule->conds[i], 1, a);
+		r = add_alternative(v, rule, &rule->conds[i], 1, a);
 	return r;
+}
+
+static void add_plain(struct verdict *v, const struct filter_rule *rule)
+{
+	if (v->is_given && v->action <= rule->action)
+		return;
+	v->is_given = true;
+	v->action = rule->action;
+	v->ret = filter_return(rule->action, rule->data);
 }
 
 static int add_rule(struct verdicts *vs, const struct filter_rule *rule,
 		    struct arena *a)
 {
-	uint32_t ret = filter_return(rule->action, rule->data);
-
-	if (ret == vs->default_ret)
-		return 0;
 	for (size_t i = 0; i < rule->n_names; i++) {
-		int id = syscall_id(rule->names[i]), r;
-		struct verdict *v;
+		int id = syscall_id(rule->names[i]), r = 0;
 
 		if (id < 0)
 			continue;
-		v = &vs->by_id[id];
-		if (rule->n_conds == 0) {
-			if (!v->is_given || v->chain)
-				*v = (struct verdict){ .is_given = true,
-						       .ret = ret };
-			continue;
-		}
-		r = add_conditional(v, rule, a);
+		if (rule->n_conds == 0)
+			add_plain(&vs->by_id[id], rule);
+		else
+			r = add_conditional(&vs->by_id[id], rule, a);
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+/* Alternatives that are no stricter than what holds anyway cannot decide, and
+ * the last ones need no test when they say what is said otherwise. */
+static struct alternative *prune(const struct verdict *v, uint32_t otherwise)
+{
+	struct alternative *first = v->alternatives, **end = &first;
+
+	for (struct alternative **at = &first; *at; at = &(*at)->next) {
+		if (v->is_given && (*at)->action >= v->action)
+			break;
+		if ((*at)->ret != otherwise)
+			end = &(*at)->next;
+	}
+	*end = NULL;
+	return first;
+}
+
+static int finish(struct verdicts *vs, struct verdict *v, struct arena *a)
+{
+	uint32_t otherwise = v->is_given ? v->ret : vs->default_ret;
+	struct alternative *first = prune(v, otherwise);
+
+	if (!first)
+		return 0;
+	v->chain = arena_new(a, struct chain);
+	if (!v->chain)
+		return -ENOMEM;
+	v->chain->first = first;
+	v->chain->otherwise = otherwise;
+	v->is_given = true;
 	return 0;
 }
 
@@ -101,6 +125,8 @@ static bool is_same_chain(const struct chain *a, const struct chain *b)
 {
 	const struct alternative *x = a->first, *y = b->first;
 
+	if (a->otherwise != b->otherwise)
+		return false;
 	for (; x && y; x = x->next, y = y->next)
 		if (x->ret != y->ret || x->conds != y->conds ||
 		    x->n_conds != y->n_conds)
@@ -159,6 +185,9 @@ int verdicts_make(const struct filter_policy *policy, struct arena *a,
 		return err_set(e, -ENOMEM, "filter");
 	for (size_t i = 0; i < policy->n_rules; i++)
 		if (add_rule(ret, &policy->rules[i], a) < 0)
+			return err_set(e, -ENOMEM, "filter");
+	for (int id = 0; id < syscall_id_max(); id++)
+		if (finish(ret, &ret->by_id[id], a) < 0)
 			return err_set(e, -ENOMEM, "filter");
 	share_chains(ret);
 	return 0;

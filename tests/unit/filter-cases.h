@@ -164,22 +164,24 @@ static inline uint32_t evaluate_rules(const struct filter_policy *p,
 				      enum filter_arch arch,
 				      const struct seccomp_data *data)
 {
-	uint32_t standard = filter_return(p->default_action, p->default_data);
 	const struct filter_rule *best = NULL;
 
 	for (size_t i = 0; i < p->n_rules; i++) {
 		const struct filter_rule *r = &p->rules[i];
+		bool better;
 
-		if (filter_return(r->action, r->data) == standard ||
-		    !rule_names(r, arch, (uint32_t)data->nr))
+		if (!rule_names(r, arch, (uint32_t)data->nr) ||
+		    (r->n_conds &&
+		     !rule_holds(r, data, filter_arch_is_64bit(arch))))
 			continue;
-		if (r->n_conds == 0)
-			return filter_return(r->action, r->data);
-		if (rule_holds(r, data, filter_arch_is_64bit(arch)) &&
-		    (!best || r->action < best->action))
+		better = !best || r->action < best->action ||
+			 (r->action == best->action && !r->n_conds &&
+			  best->n_conds);
+		if (better)
 			best = r;
 	}
-	return best ? filter_return(best->action, best->data) : standard;
+	return best ? filter_return(best->action, best->data)
+		    : filter_return(p->default_action, p->default_data);
 }
 
 /* Registers of 32 bits have nothing above. */

@@ -139,27 +139,35 @@ static void a_mask_sees_what_the_kernel_sees(void)
 	arena_done(&a);
 }
 
-static void unconditional_rules_decide(void)
+/* A rule without conditions does not make stricter ones void. */
+static void the_strictest_rule_decides(void)
 {
 	static const struct filter_cond c = { 0, FILTER_EQ, 5, 0 };
 	const struct filter_rule rules[] = {
 		{ .names = personality_name,
 		  .n_names = 1,
-		  .action = FILTER_ALLOW,
-		  .conds = &c,
-		  .n_conds = 1 },
+		  .action = FILTER_ALLOW },
 		{ .names = personality_name,
 		  .n_names = 1,
 		  .action = FILTER_ERRNO,
-		  .data = 11 },
-		{ .names = personality_name,
+		  .data = 11,
+		  .conds = &c,
+		  .n_conds = 1 },
+		{ .names = ioctl_name,
 		  .n_names = 1,
-		  .action = FILTER_ALLOW },
+		  .action = FILTER_ALLOW,
+		  .conds = &c,
+		  .n_conds = 1 },
+		{ .names = ioctl_name,
+		  .n_names = 1,
+		  .action = FILTER_ERRNO,
+		  .data = 12 },
+		{ .names = ioctl_name, .n_names = 1, .action = FILTER_ALLOW },
 	};
 	const struct filter_policy policy = { .default_action = FILTER_ERRNO,
 					      .default_data = EPERM,
 					      .rules = rules,
-					      .n_rules = 3 };
+					      .n_rules = 5 };
 	struct sock_fprog p;
 	struct simulation s;
 	struct arena a;
@@ -168,6 +176,11 @@ static void unconditional_rules_decide(void)
 	CHECK_INT(filter_compile(&policy, &a, &p, NULL), 0);
 	CHECK_INT(run(&p, FILTER_X86_64, "personality", 5, 0, &s),
 		  SECCOMP_RET_ERRNO | 11);
+	CHECK_INT(run(&p, FILTER_X86_64, "personality", 6, 0, &s),
+		  SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&p, FILTER_X86_64, "ioctl", 5, 0, &s),
+		  SECCOMP_RET_ERRNO | 12);
+	CHECK(s.is_constant);
 	arena_done(&a);
 }
 
@@ -321,7 +334,7 @@ int main(void)
 	TEST(later_kernels_calls_are_not_there);
 	TEST(choices_load_the_argument_once);
 	TEST(a_mask_sees_what_the_kernel_sees);
-	TEST(unconditional_rules_decide);
+	TEST(the_strictest_rule_decides);
 	TEST(bad_indexes_are_refused);
 	TEST(random_policies_mean_what_they_say);
 	TEST(every_number_of_every_architecture);
