@@ -80,6 +80,9 @@ int oci_annotations(struct read *r, const struct json_at *at, void *conf)
 	struct conf *c = conf;
 	int ret = pairs_read(r, at, &c->annotations, &c->n_annotations);
 
+	for (size_t i = 0; ret == 0 && i < c->n_annotations; i++)
+		if (!c->annotations[i].key[0])
+			return json_fail(at, r->e, "a key is empty");
 	/* All values are strings from here on. */
 	return ret < 0 ? ret : FIELDS_READ(r, at, fields, c);
 }

@@ -55,12 +55,16 @@ static int oci_version(struct read *r, const struct json_at *at, void *into)
 				 "expected a version like \"1.3.0\", "
 				 "found %s",
 				 JSON_QUOTE(text));
-	if (v[0] != OCI_VERSION_MAJOR || v[1] > OCI_VERSION_MINOR)
-		return json_fail(
-			at, r->e,
-			"version %s is not supported: this is a runtime "
-			"for 1.0.0 to %d.%d",
-			JSON_QUOTE(text), OCI_VERSION_MAJOR, OCI_VERSION_MINOR);
+	if (v[0] != OCI_VERSION_MAJOR)
+		return json_fail(at, r->e,
+				 "version %s is not supported: this is a "
+				 "runtime for %d.x",
+				 JSON_QUOTE(text), OCI_VERSION_MAJOR);
+	/* Engines name the newest version they know, whatever they use of it;
+	 * runc and crun take any. */
+	if (v[1] > OCI_VERSION_MINOR)
+		read_warn(r, at, "version %s is newer than %s: what it adds is not known here",
+			  JSON_QUOTE(text), OCI_VERSION_MAX);
 	*(const char **)into = text;
 	return 0;
 }

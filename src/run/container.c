@@ -222,6 +222,8 @@ static int bring_up(struct birth *b, struct err *e)
 	r = keep(b, e);
 	if (r == 0)
 		r = hook_in(b, &peer, e);
+	/* The child runs these by itself: they count as run from here on. */
+	b->did_hooks |= r == 0 && b->conf->hooks[HOOK_CREATE_CONTAINER].n > 0;
 	if (r == 0)
 		r = sync_send(b->spawn.peer_fd, SYNC_KEPT, e);
 	if (r == -EPIPE || r == -ECONNRESET)
