@@ -9,8 +9,8 @@
  * (PHASE_ATTACH), gives it its name there, its permanent global addresses again
  * (moving loses them), and brings it up. For the last two it needs a socket
  * that belongs to that namespace: it goes in, opens one and comes back.
- * A template like "eth%d" is named by the kernel; then the interface is found
- * again by a number that was free over there.
+ * It gets a number that is free over there, by which it is found again: a
+ * template like "eth%d" is named by the kernel.
  *
  * undo moves it back as it was. What the interface becomes when the container
  * ends is the kernel's business: physical ones come back, virtual ones go. */
@@ -134,30 +134,45 @@ static int free_index(int sock, int from, int *ret, struct err *e)
 	return 0;
 }
 
+static int take_name(struct moved *m, const char *name, struct err *e)
+{
+	struct link there;
+	int r = strchr(name, '%') ? -ENODEV
+				  : link_find(m->box_sock, name, 0, &there, e);
+
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0)
+		return r;
+	err_set(e, -EEXIST, "move the network interface, as %s", name);
+	return err_hint(e, -EEXIST,
+			"the container's network has an interface of that "
+			"name; give another or a template like eth%%d");
+}
+
+/* The kernel moves first and renames then, so a move that failed may have been
+ * done all the same: from here on undo() looks for the number over there. */
 static int move(struct moved *m, int ns_fd, struct err *e)
 {
 	const char *name = m->dev->new_name ? m->dev->new_name : m->dev->name;
-	bool is_template = strchr(name, '%') != NULL;
 	int index = 0, r;
 
 	r = link_find(m->host_sock, m->dev->name, 0, &m->host, e);
 	if (r == 0)
 		r = link_get_addrs(m->host_sock, m->host.index, &m->addrs, e);
-	if (r == 0 && is_template)
-		r = free_index(m->box_sock, m->host.index, &index, e);
 	if (r == 0)
-		r = link_move(m->host_sock, m->host.index, ns_fd, name, index, e);
-	if (r == -EEXIST)
-		return err_hint(e, r, "the container's network has an interface of that name; give another or a template like eth%%d");
+		r = take_name(m, name, e);
+	if (r == 0)
+		r = free_index(m->box_sock, m->host.index, &index, e);
 	if (r < 0)
 		return r;
-	/* The kernel keeps the number when it can: something to undo by, should
-	 * the next line fail. */
-	m->box.index = is_template ? index : m->host.index;
-	r = link_find(m->box_sock, is_template ? NULL : name, index, &m->box, e);
+	m->box.index = index;
+	r = link_move(m->host_sock, m->host.index, ns_fd, name, index, e);
 	if (r == 0)
-		r = link_add_addrs(m->box_sock, m->box.index, &m->addrs, e);
-	return r < 0 ? r : link_set_up(m->box_sock, m->box.index, e);
+		r = link_find(m->box_sock, NULL, index, &m->box, e);
+	if (r == 0)
+		r = link_add_addrs(m->box_sock, index, &m->addrs, e);
+	return r < 0 ? r : link_set_up(m->box_sock, index, e);
 }
 
 static void close_all(struct moved *m)
