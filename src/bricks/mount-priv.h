@@ -23,6 +23,7 @@ struct mount_job {
 	const struct conf *conf;
 	const struct conf_mount *m;
 	int tree_fd;       /* opened by the supervisor; -EBADF */
+	int userns_fd;     /* with its mapping, from the supervisor; -EBADF */
 	struct cgroup set; /* of the types cgroup and cgroup2 */
 	const struct host *host;
 };
@@ -30,6 +31,11 @@ struct mount_job {
 /* Makes a destination below root_fd: a directory, or an empty file. An O_PATH
  * fd of it. */
 int mount_make_target(int root_fd, const char *path, bool is_dir);
+
+/* A user namespace that has the mapping of an id-mapped mount; an fd. The
+ * supervisor's to call. */
+int mount_idmap_ns(const struct conf *c, const struct conf_mount *m,
+		   struct err *e);
 
 int mount_cgroup_plan(struct mount_job *job, const struct host *h,
 		      struct arena *a, struct err *e);

@@ -41,7 +41,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOUNT_OPEN, MOUNT_ONE };
+enum { MOUNT_OPEN, MOUNT_SHIFT, MOUNT_ONE };
 
 static bool is_bind(const struct conf_mount *m)
 {
@@ -56,7 +56,7 @@ static bool is_type(const struct conf_mount *m, const char *type)
 }
 
 /* Below /proc only what lxcfs is known to bind (runc's list), M2. */
-static int check_proc(const struct conf_mount *m, struct err *e)
+static bool is_allowed_in_proc(const char *path)
 {
 	static const char *const allowed[] = {
 		"/proc/cpuinfo",
@@ -71,15 +71,35 @@ static int check_proc(const struct conf_mount *m, struct err *e)
 		"/proc/sys/crypto/fips_enabled",
 	};
 
-	if (strncmp(m->destination, "/proc", 5) != 0 ||
-	    m->destination[5] != '/' || m->destination[6] == '\0')
-		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
-		if (strcmp(m->destination, allowed[i]) == 0)
-			return 0;
+		if (strcmp(path, allowed[i]) == 0)
+			return true;
+	return false;
+}
+
+static int inside_proc(const struct conf_mount *m, struct err *e)
+{
 	err_input(e, "mounts: \"%s\" cannot be mounted: it is inside /proc",
 		  m->destination);
 	return err_hint(e, -EINVAL, "mount upon /proc itself, or elsewhere");
+}
+
+static int check_proc(const struct conf_mount *m, struct err *e)
+{
+	if (strncmp(m->destination, "/proc/", 6) != 0 ||
+	    is_allowed_in_proc(m->destination))
+		return 0;
+	return inside_proc(m, e);
+}
+
+/* The same for where the image's symlinks have led: what was opened is looked
+ * at. A second procfs upon the first hides nothing. */
+static int check_target(const struct conf_mount *m, int target, struct err *e)
+{
+	if (sys_fs_magic(target) != PROC_SUPER_MAGIC || is_type(m, "proc") ||
+	    is_allowed_in_proc(m->destination))
+		return 0;
+	return inside_proc(m, e);
 }
 
 static int add(struct plan *p, struct mount_job *job, enum phase phase,
@@ -104,7 +124,9 @@ static int plan_one(const struct conf *c, const struct host *h, struct plan *p,
 		return r;
 	if (!job)
 		return err_set(e, -ENOMEM, "plan");
-	*job = (struct mount_job){ .conf = c, .m = m, .tree_fd = -EBADF };
+	*job = (struct mount_job){
+		.conf = c, .m = m, .tree_fd = -EBADF, .userns_fd = -EBADF
+	};
 	if (is_type(m, "cgroup") || is_type(m, "cgroup2")) {
 		r = mount_cgroup_plan(job, h, p->arena, e);
 		if (r < 0)
@@ -113,9 +135,14 @@ static int plan_one(const struct conf *c, const struct host *h, struct plan *p,
 	if (is_bind(m) && !m->source)
 		return err_input(e, "mounts: %s: a bind mount needs a source",
 				 m->destination);
-	/* The supervisor reaches what the user namespace may not. */
-	if (is_bind(m) && c->ns[NS_USER].mode != PART_OFF && !h->is_rootless)
+	/* The supervisor reaches what the user namespace may not, and maps ids
+	 * as the owner of the file system that is bound. */
+	if (is_bind(m) &&
+	    (m->extra & MOUNT_IDMAP ||
+	     (c->ns[NS_USER].mode != PART_OFF && !h->is_rootless)))
 		r = add(p, job, PHASE_HOST, MOUNT_OPEN, e);
+	if (r == 0 && m->extra & MOUNT_IDMAP)
+		r = add(p, job, PHASE_HOST, MOUNT_SHIFT, e);
 	return r < 0 ? r : add(p, job, PHASE_BUILD, MOUNT_ONE, e);
 }
 
@@ -141,6 +168,42 @@ static int clone_source(const struct conf_mount *m)
 	if (m->extra & MOUNT_SRCNOFOLLOW)
 		flags |= AT_SYMLINK_NOFOLLOW;
 	return sys_open_tree(AT_FDCWD, m->source, flags);
+}
+
+static int hint_idmap(struct err *e)
+{
+	return err_hint(e, -EPERM,
+			"only the host's root may map the ids of a file system "
+			"that the host has mounted");
+}
+
+static int set_idmap(const struct mount_job *job, int tree, struct err *e)
+{
+	unsigned flags = job->m->extra & MOUNT_RIDMAP ? AT_RECURSIVE : 0;
+	int ret = sys_mount_setattr(tree, flags, MOUNT_ATTR_IDMAP, 0, 0,
+				    job->userns_fd);
+
+	if (ret == 0)
+		return 0;
+	err_set(e, ret, "map the ids of %s",
+		is_bind(job->m) ? job->m->source : job->m->type);
+	if (ret == -EPERM)
+		return hint_idmap(e);
+	if (ret == -EINVAL)
+		return err_hint(e, ret,
+				"its kind of file system may not know "
+				"id-mapped mounts");
+	return ret;
+}
+
+/* MOUNT_SHIFT: a bind is mapped here and now, a new file system when the child
+ * has made it. */
+static int shift(struct mount_job *job, struct err *e)
+{
+	job->userns_fd = mount_idmap_ns(job->conf, job->m, e);
+	if (job->userns_fd < 0)
+		return job->userns_fd;
+	return job->tree_fd >= 0 ? set_idmap(job, job->tree_fd, e) : 0;
 }
 
 /* Attributes of the mount itself, then those for all that is below it. */
@@ -260,7 +323,10 @@ static int new_tree(const struct mount_job *job, struct err *e)
 	if (tree < 0)
 		return err_set(e, tree, "mount %s", m->type);
 	r = set_attrs(tree, m, false);
-	return r < 0 ? err_set(e, r, "set the mount options") : TAKE_FD(tree);
+	if (r < 0)
+		return err_set(e, r, "set the mount options");
+	r = job->userns_fd >= 0 ? set_idmap(job, tree, e) : 0;
+	return r < 0 ? r : TAKE_FD(tree);
 }
 
 /* M1. A destination that is not there is made: a directory, or an empty file
@@ -271,7 +337,9 @@ static int open_target(const struct mount_job *job, int root_fd, bool is_dir,
 	const struct conf_mount *m = job->m;
 	bool is_kernel_fs = is_type(m, "proc") || is_type(m, "sysfs");
 	int nofollow = m->extra & MOUNT_DSTNOFOLLOW ? O_NOFOLLOW : 0;
-	uint64_t resolve = is_kernel_fs ? RESOLVE_NO_SYMLINKS : 0; /* M2 */
+	bool is_in_proc = is_allowed_in_proc(m->destination);
+	uint64_t resolve =
+		is_kernel_fs || is_in_proc ? RESOLVE_NO_SYMLINKS : 0; /* M2 */
 	int fd = sys_open_in(root_fd, m->destination, O_PATH | nofollow, 0,
 			     resolve);
 
@@ -346,6 +414,9 @@ static int attach(const struct mount_job *job, struct run *r, int tree,
 	target = open_target(job, r->root_fd, S_ISDIR(st.st_mode), e);
 	if (target < 0)
 		return target;
+	ret = check_target(m, target, e);
+	if (ret < 0)
+		return ret;
 	if (m->extra & MOUNT_TMPCOPYUP) {
 		ret = mount_copy_up(target, tree, e);
 		if (ret == 0 && (m->flags & MS_RDONLY))
@@ -385,19 +456,28 @@ static int mount_one(struct mount_job *job, struct run *r, struct err *e)
 	return attach(job, r, tree, e);
 }
 
+/* One that is not there may be missed by MOUNT_ONE, too. */
+static int open_source(struct mount_job *job, struct err *e)
+{
+	const struct conf_mount *m = job->m;
+
+	job->tree_fd = clone_source(m);
+	if (job->tree_fd >= 0 ||
+	    (job->tree_fd == -ENOENT && m->extra & MOUNT_OPTIONAL))
+		return 0;
+	err_set(e, job->tree_fd, "bind %s", m->source);
+	return job->tree_fd == -EPERM && m->extra & MOUNT_IDMAP ? hint_idmap(e)
+								: job->tree_fd;
+}
+
 static int mounts_apply(const struct op *op, struct run *r, struct err *e)
 {
 	struct mount_job *job = (struct mount_job *)(uintptr_t)op->arg;
 	int ret;
 
-	if (op->kind == MOUNT_OPEN) {
-		job->tree_fd = clone_source(job->m);
-		if (job->tree_fd < 0)
-			return err_set(e, job->tree_fd, "bind %s",
-				       job->m->source);
-		return 0;
-	}
-	ret = mount_one(job, r, e);
+	if (op->kind == MOUNT_OPEN)
+		return open_source(job, e);
+	ret = op->kind == MOUNT_SHIFT ? shift(job, e) : mount_one(job, r, e);
 	if (ret == -ENOENT && job->m->extra & MOUNT_OPTIONAL)
 		return 0;
 	return ret < 0 ? err_ctx(e, ret, "%s", job->m->destination) : 0;
@@ -410,6 +490,8 @@ static void mounts_undo(const struct op *op, struct run *r)
 	(void)r;
 	if (op->kind == MOUNT_OPEN && job->tree_fd >= 0)
 		close(TAKE_FD(job->tree_fd));
+	if (op->kind == MOUNT_SHIFT && job->userns_fd >= 0)
+		close(TAKE_FD(job->userns_fd));
 }
 
 static void mounts_show(const struct op *op, FILE *out)
@@ -419,6 +501,11 @@ static void mounts_show(const struct op *op, FILE *out)
 
 	if (op->kind == MOUNT_OPEN) {
 		fprintf(out, "open %s for the user namespace", m->source);
+		return;
+	}
+	if (op->kind == MOUNT_SHIFT) {
+		fprintf(out, "map the ids of %s",
+			is_bind(m) ? m->source : m->destination);
 		return;
 	}
 	fprintf(out, "%s on %s",

@@ -145,7 +145,7 @@ static void memory_policy(struct json_out *o)
 
 static void mount_extensions(struct json_out *o)
 {
-	static const struct answer idmap[] = { { "idmap", "enabled", false } };
+	static const struct answer idmap[] = { { "idmap", "enabled", true } };
 
 	json_out_object(o, "mountExtensions");
 	answers(o, idmap, ARRAY_SIZE(idmap));
