@@ -115,23 +115,49 @@ static int bind_source(struct read *r, const struct json_at *at,
 	return m->source ? 0 : read_no_memory(r);
 }
 
+/* "a/./b//../c" to "/a/c", in place of `path`, which has room for the slash. No
+ * symlink is looked at: whoever decides by the words of a destination (nothing
+ * may go below /proc) shall see the same path as the kernel. */
+static void clean(const char *text, char *path)
+{
+	char *to = path;
+
+	while (*text) {
+		size_t n = strcspn(text, "/");
+
+		if (n == 2 && memcmp(text, "..", 2) == 0) {
+			while (to > path && *--to != '/')
+				;
+		} else if (n > 0 && !(n == 1 && *text == '.')) {
+			*to++ = '/';
+			memcpy(to, text, n);
+			to += n;
+		}
+		text += n + (text[n] == '/');
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = '\0';
+}
+
 static int destination(struct read *r, const struct json_at *at, void *into)
 {
 	const char *text;
+	char *path;
 	int ret = json_string(at, &text, r->e);
 
 	if (ret < 0)
 		return ret;
 	if (!*text)
 		return json_fail(at, r->e, "must not be empty");
-	if (*text != '/') {
+	if (*text != '/')
 		read_warn(r, at, "%s is not absolute: taken as below /",
 			  JSON_QUOTE(text));
-		text = arena_printf(r->arena, "/%s", text);
-		if (!text)
-			return read_no_memory(r);
-	}
-	*(const char **)into = text;
+	path = arena_alloc(r->arena, strlen(text) + 2);
+	if (!path)
+		return read_no_memory(r);
+	clean(text, path);
+	*(const char **)into = path;
 	return 0;
 }
 

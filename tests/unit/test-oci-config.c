@@ -308,6 +308,27 @@ static void the_option_table_is_sorted(void)
 	CHECK(!mount_option_find("nonsense"));
 }
 
+static void destinations_are_cleaned(void)
+{
+	static const char *const pairs[][2] = {
+		{ "/", "/" },		    { "//", "/" },
+		{ "/a/", "/a" },	    { "/a//b/./c", "/a/b/c" },
+		{ "/a/../proc/x", "/proc/x" }, { "/../../x", "/x" },
+		{ "a/b", "/a/b" },	    { "..", "/" },
+		{ "/a/b/../..", "/" },	    { "/.../..x/x..", "/.../..x/x.." },
+		{ ".", "/" },		    { "/a/b/..", "/a" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		CHECK_INT(read_more(arena_printf(
+				  &arena,
+				  "\"mounts\":[{\"destination\":\"%s\","
+				  "\"type\":\"tmpfs\"}]",
+				  pairs[i][0])), 0);
+		CHECK_STR(conf.mounts[0].destination, pairs[i][1]);
+	}
+}
+
 static void binds_are_made_absolute(void)
 {
 	CHECK_INT(read_more("\"mounts\":["
@@ -733,6 +754,7 @@ int main(void)
 	TEST(faults_of_the_process);
 	TEST(mount_words_make_flags);
 	TEST(the_option_table_is_sorted);
+	TEST(destinations_are_cleaned);
 	TEST(binds_are_made_absolute);
 	TEST(idmaps_of_mounts);
 	TEST(faults_of_mounts);
