@@ -5,9 +5,9 @@
  * -------------------
  * ld.so goes by the dynamic segment alone, so we do, too. It does not say how
  * many symbols there are: DT_HASH does (its number of chains), DT_GNU_HASH does
- * by way of its last chain, and where there is neither, the string table
- * usually begins where the symbols end. The largest of these answers counts,
- * cut to what the file holds.
+ * by way of its last chain, if it has one: a program that exports nothing has
+ * an empty table, and then only the relocations show which symbols there are.
+ * The largest of these answers counts, cut to what the file holds.
  *
  * Versions: DT_VERSYM has one word a symbol; DT_VERDEF names the versions that
  * this object defines, DT_VERNEED those it wants of others. Index 0 is local,
@@ -141,6 +141,20 @@ static uint64_t count_by_gnu_hash(const struct elf *f, uint64_t at)
 	return 0;
 }
 
+static uint64_t count_by_relocations(const struct elf *f, uint64_t at, uint64_t size)
+{
+	const uint8_t *p = at ? elf_at(f, at, size) : NULL;
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; p && i + sizeof(Elf64_Rela) <= size; i += sizeof(Elf64_Rela)) {
+		uint64_t symbol = elf_u32(p + i + 12);
+
+		if (symbol + 1 > n)
+			n = symbol + 1;
+	}
+	return n;
+}
+
 static uint64_t count_symbols(const struct elf *f, const struct tags *t)
 {
 	const struct elf_seg *s = elf_seg_of(f, t->symtab);
@@ -152,8 +166,12 @@ static uint64_t count_symbols(const struct elf *f, const struct tags *t)
 	other = t->gnu_hash ? count_by_gnu_hash(f, t->gnu_hash) : 0;
 	if (other > n)
 		n = other;
-	if (!t->hash && !t->gnu_hash && t->strtab > t->symtab)
-		n = (t->strtab - t->symtab) / sizeof(Elf64_Sym);
+	for (int i = 0; i < 2; i++) {
+		other = i ? count_by_relocations(f, t->jmprel, t->pltrelsz)
+			  : count_by_relocations(f, t->rela, t->relasz);
+		if (other > n)
+			n = other;
+	}
 	other = (s->file_end - t->symtab) / sizeof(Elf64_Sym);
 	return n < other ? n : other;
 }

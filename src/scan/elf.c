@@ -224,8 +224,9 @@ static int read_other_segment(struct elf *f, const Elf64_Phdr *p, struct err *e)
 
 	switch (p->p_type) {
 	case PT_INTERP:
+		/* It is empty in a separate debug file. */
 		f->interp = bytes ? elf_table_string(bytes, p->p_filesz, 0) : NULL;
-		if (!f->interp)
+		if (!f->interp && p->p_filesz)
 			return elf_damaged(e, "the interpreter's name has no end");
 		break;
 	case PT_NOTE:
