@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan/flow.h - where control goes from an instruction, inside functions. */
+#pragma once
+
+#include "scan/body.h"
+
+/* What a call may change (System V ABI). */
+#define FLOW_CALLER_SAVED                                                      \
+	(1U << GPR_RAX | 1U << GPR_RCX | 1U << GPR_RDX | 1U << GPR_RSI |       \
+	 1U << GPR_RDI | 1U << GPR_R8 | 1U << GPR_R9 | 1U << GPR_R10 |         \
+	 1U << GPR_R11)
+
+struct flow;
+
+struct flow *flow_free(struct flow *f);
+/* NULL: no memory. Borrows the graph. */
+struct flow *flow_new(const struct graph *g);
+
+/* The body of a node, made when first asked for; NULL: no memory. */
+const struct body *flow_body(struct flow *f, uint32_t node);
+
+/* Can the call (or jump) `in` of the body come back? */
+bool flow_call_returns(struct flow *f, const struct body *b, const struct insn *in);
+
+/* Instruction `from` puts the address of a function into a register. True when
+ * that is only ever called or jumped to, and then sites[i] is set for each
+ * instruction i that does; false when it is stored, passed on or returned. */
+bool flow_pointer_is_called(const struct body *b, size_t from, uint8_t *sites);
+
+/* Can control get to the address from an entry of the function? For code that
+ * nobody described and that may be data; always true where jumps are computed. */
+bool flow_reaches(struct flow *f, uint32_t node, uint64_t address);

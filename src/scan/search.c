@@ -1,0 +1,802 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan/search.c - which values a register can have at an instruction.
+ *
+ * Theory of operation
+ * -------------------
+ * A search backwards. What is looked for is a place, `(x & mask) + add` where x
+ * is a register or the memory at a register plus a distance. Before an
+ * instruction that does not touch the place it is the same place; before one
+ * that makes it from another place it is that one (mov, lea, add, push, pop,
+ * stores and loads of stack slots); before one that makes it from a constant
+ * the search has found a value. Any other write to it loses the path, and a
+ * lost path makes the answer unknown. A work list holds the pairs of
+ * instruction and place that are still to be looked at, a hash table those that
+ * were; both end, since places only get far away by adding constants in loops,
+ * and there is a limit on that.
+ *
+ * The predecessors of an instruction are
+ *   1. the one that ends where it begins and lets control run on;
+ *   2. direct jumps to it, from its own function or another (.cold parts);
+ *   3. computed jumps of its function, when it is a label of a jump table;
+ *   4. at the entry of a function, all calls of it, through the PLT and tail
+ *      jumps too: that is how wrappers like syscall() are told apart by caller;
+ *   5. the function before it, when control runs on over the border.
+ * A function whose address is taken may be called from anywhere: unknown. An
+ * instruction without predecessors is dead, unless the unwinder may enter it.
+ *
+ * What a call does: it destroys rax, rcx, rdx, rsi, rdi, r8-r11 (System V ABI)
+ * and keeps the rest. Stack slots live through it unless an address of the
+ * frame has got into a register. A call that cannot return (abort and whatever
+ * only leads to it) is no predecessor; whether it can is found out by looking
+ * for a return instruction that its callee can get to. */
+#include "scan/search.h"
+
+#include "base/err.h"
+#include "base/scope.h"
+#include "scan/variable.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_STATES = 60000 };
+
+/* Go's ABIInternal keeps nothing but the stack and frame pointers, and g. */
+#define GO_CALLER_SAVED                                                        \
+	(0xffffU & ~(1U << GPR_RSP | 1U << GPR_RBP | 1U << GPR_R14))
+
+struct place {
+	uint64_t mask, add;
+	int64_t disp;
+	uint8_t reg;
+	bool is_mem;
+};
+
+/* "The place, just before instruction i of the node." */
+struct state {
+	struct place at;
+	uint32_t node, i;
+};
+
+struct search {
+	const struct graph *graph;
+	struct flow *flow;
+
+	struct state *states; /* the seen ones; those from `next` on are to do */
+	size_t n_states, next;
+	uint32_t *table; /* hash table of states: index + 1 */
+	size_t table_mask;
+	struct answer *answer;
+	bool is_out_of_memory;
+	bool trusts_callees; /* with memory that an argument points to */
+};
+
+void answer_done(struct answer *a)
+{
+	free(a->v);
+	*a = (struct answer){ 0 };
+}
+
+struct search *search_free(struct search *s)
+{
+	if (s) {
+		flow_free(s->flow);
+		free(s->states);
+		free(s->table);
+		free(s);
+	}
+	return NULL;
+}
+
+int search_new(const struct graph *g, struct search **ret_s, struct err *e)
+{
+	struct search *s = calloc(1, sizeof(*s));
+
+	if (s) {
+		s->graph = g;
+		s->flow = flow_new(g);
+		s->states = calloc(MAX_STATES, sizeof(*s->states));
+		s->table_mask = 4 * 65536 - 1;
+		s->table = calloc(s->table_mask + 1, sizeof(*s->table));
+	}
+	if (!s || !s->flow || !s->states || !s->table) {
+		search_free(s);
+		return err_set(e, -ENOMEM, "search for numbers");
+	}
+	*ret_s = s;
+	return 0;
+}
+
+struct flow *search_flow(struct search *s)
+{
+	return s->flow;
+}
+
+static const struct body *body_of(struct search *s, uint32_t node)
+{
+	const struct body *b = flow_body(s->flow, node);
+
+	s->is_out_of_memory |= !b;
+	return b;
+}
+
+/* ---- answers and states ---- */
+
+static void found(struct search *s, const struct body *b, const struct place *p, uint64_t x)
+{
+	struct answer *a = s->answer;
+	uint64_t v = (x & p->mask) + p->add;
+
+	if (p->mask <= UINT32_MAX)
+		v &= UINT32_MAX;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i].n == v && (a->v[i].unit == b->unit || p->mask <= UINT32_MAX))
+			return;
+	}
+	if (a->n == a->room) {
+		size_t room = a->room ? a->room * 2 : 8;
+		struct value *bigger = realloc(a->v, room * sizeof(*bigger));
+
+		if (!bigger) {
+			s->is_out_of_memory = true;
+			return;
+		}
+		a->v = bigger;
+		a->room = room;
+	}
+	a->v[a->n++] = (struct value){ v, b->unit };
+}
+
+static void lost(struct search *s, uint32_t node, uint64_t address, const char *reason)
+{
+	if (s->answer->is_unknown)
+		return;
+	s->answer->is_unknown = true;
+	s->answer->reason = reason;
+	s->answer->node = node;
+	s->answer->address = address;
+}
+
+static uint64_t mix(const struct state *t)
+{
+	uint64_t h = t->node * 0x9e3779b97f4a7c15U;
+
+	h = (h ^ t->i) * 0xff51afd7ed558ccdU;
+	h = (h ^ t->at.mask) * 0xc4ceb9fe1a85ec53U;
+	h = (h ^ t->at.add ^ h >> 29) * 0x9e3779b97f4a7c15U;
+	h = (h ^ (uint64_t)t->at.disp ^ h >> 32) * 0xff51afd7ed558ccdU;
+	return h ^ h >> 31 ^ (uint64_t)t->at.reg << 1 ^ t->at.is_mem;
+}
+
+static bool is_same(const struct state *a, const struct state *b)
+{
+	return a->node == b->node && a->i == b->i && a->at.mask == b->at.mask &&
+	       a->at.add == b->at.add && a->at.disp == b->at.disp && a->at.reg == b->at.reg &&
+	       a->at.is_mem == b->at.is_mem;
+}
+
+static void look_before(struct search *s, uint32_t node, uint32_t i, struct place p)
+{
+	struct state t = { .at = p, .node = node, .i = i };
+	size_t slot = mix(&t) & s->table_mask;
+
+	for (; s->table[slot]; slot = (slot + 1) & s->table_mask) {
+		if (is_same(&s->states[s->table[slot] - 1], &t))
+			return;
+	}
+	if (s->n_states == MAX_STATES) {
+		lost(s, node, body_of(s, node)->v[i].at, "too many paths lead to it");
+		return;
+	}
+	s->states[s->n_states++] = t;
+	s->table[slot] = (uint32_t)s->n_states;
+}
+
+/* Empties the table by walking what was put in. */
+static void forget(struct search *s)
+{
+	for (size_t i = 0; i < s->n_states; i++) {
+		size_t slot = mix(&s->states[i]) & s->table_mask;
+
+		for (; s->table[slot]; slot = (slot + 1) & s->table_mask)
+			s->table[slot] = 0;
+	}
+	s->n_states = s->next = 0;
+}
+
+/* ---- one instruction backwards ---- */
+
+static unsigned bytes_of(const struct place *p)
+{
+	return p->mask <= 0xff ? 1 : p->mask <= 0xffff ? 2 : p->mask <= UINT32_MAX ? 4 : 8;
+}
+
+static uint64_t mask_of(unsigned width)
+{
+	return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (width * 8)) - 1;
+}
+
+/* The place for register `reg` in the stead of p's own. */
+static struct place as_reg(struct place p, uint8_t reg, unsigned width)
+{
+	p.is_mem = false;
+	p.reg = reg;
+	p.disp = 0;
+	p.mask &= mask_of(width);
+	return p;
+}
+
+/* A read of a static variable by instruction i: what it is at the start, and
+ * what the instructions that write it put there. */
+static void read_variable(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+	uint64_t address = (uint64_t)in->disp, x = 0;
+	const uint8_t *bytes = elf_at(s->graph->units[b->unit].object->elf, address, 8);
+	struct writer *v;
+	size_t n;
+
+	if (!variable_writers(s->graph, b->unit, address, &v, &n)) {
+		lost(s, b->node, in->at, "the value is read from a variable");
+		return;
+	}
+	if (bytes)
+		memcpy(&x, bytes, 8);
+	found(s, b, &p, x);
+	for (size_t k = 0; k < n; k++) {
+		const struct body *w = body_of(s, v[k].node);
+		ptrdiff_t j = w ? body_at(w, v[k].at) : -1;
+		const struct insn *st = j >= 0 ? &w->v[j] : NULL;
+
+		if (st && (!st->writes_mem || (uint64_t)st->disp >= address + bytes_of(&p)))
+			continue;
+		if (st && st->kind == INSN_STORE &&
+		    (uint64_t)st->disp + st->width <= address)
+			continue;
+		if (!st || st->kind != INSN_STORE || (uint64_t)st->disp != address ||
+		    st->width < bytes_of(&p))
+			lost(s, v[k].node, v[k].at, "a variable is written in a way that is not followed");
+		else if (st->src == GPR_NONE)
+			found(s, w, &p, (uint64_t)st->imm);
+		else
+			look_before(s, v[k].node, (uint32_t)j, as_reg(p, st->src, st->width));
+	}
+	free(v);
+}
+
+/* A read of memory by instruction i: constant, a slot to follow, or lost. */
+static void read_memory(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+	const struct elf *f = s->graph->units[b->unit].object->elf;
+	const struct elf_seg *seg;
+	const uint8_t *bytes;
+
+	p.mask &= mask_of(in->width);
+	if (in->index != GPR_NONE) {
+		lost(s, b->node, in->at, "the value is read from a table");
+	} else if (in->base != GPR_NONE) {
+		p.is_mem = true;
+		p.reg = in->base;
+		p.disp = in->disp;
+		look_before(s, b->node, i, p);
+	} else {
+		seg = elf_seg_of(f, (uint64_t)in->disp);
+		bytes = elf_at(f, (uint64_t)in->disp, in->width);
+		if (bytes && !seg->is_write) {
+			uint64_t x = 0;
+
+			memcpy(&x, bytes, in->width < 8 ? in->width : 8);
+			found(s, b, &p, x);
+		} else {
+			read_variable(s, b, i, p);
+		}
+	}
+}
+
+static void read_push(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	if (in->has_mem)
+		lost(s, b->node, in->at, "the value is pushed from memory");
+	else if (in->src == GPR_NONE)
+		found(s, b, &p, (uint64_t)in->imm);
+	else
+		look_before(s, b->node, i, as_reg(p, in->src, 8));
+}
+
+/* Adding inside a mask that cuts is more than a place can say. */
+static void add_to(struct search *s, const struct body *b, uint32_t i, struct place p, uint8_t reg,
+		   int64_t by)
+{
+	if (p.mask < UINT32_MAX && by != 0) {
+		lost(s, b->node, b->v[i].at, "the value is computed");
+		return;
+	}
+	p.reg = reg;
+	p.add += (uint64_t)by;
+	look_before(s, b->node, i, p);
+}
+
+/* A register place, before an instruction that writes it. */
+static void before_write(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	if (in->dst != p.reg && in->kind != INSN_CALL && in->kind != INSN_SYSCALL) {
+		lost(s, b->node, in->at, "the value is computed");
+		return;
+	}
+	switch (in->kind) {
+	case INSN_SET:
+		found(s, b, &p, (uint64_t)in->imm & mask_of(in->width));
+		break;
+	case INSN_SET_LOW:
+		p.add += (uint64_t)in->imm & p.mask & 0xff;
+		p.mask &= ~(uint64_t)0xff;
+		look_before(s, b->node, i, p);
+		break;
+	case INSN_CHOOSE:
+		look_before(s, b->node, i, p);
+		/* fallthrough */
+	case INSN_MOVE:
+		if (in->src != GPR_NONE)
+			look_before(s, b->node, i, as_reg(p, in->src, in->width));
+		else
+			read_memory(s, b, i, p);
+		break;
+	case INSN_LOAD:
+		read_memory(s, b, i, p);
+		break;
+	case INSN_LEA:
+		if (in->index != GPR_NONE)
+			lost(s, b->node, in->at, "the value is computed");
+		else if (in->base == GPR_NONE)
+			found(s, b, &p, (uint64_t)in->disp);
+		else
+			add_to(s, b, i, p, in->base, in->disp);
+		break;
+	case INSN_ADD:
+		add_to(s, b, i, p, p.reg, in->imm);
+		break;
+	case INSN_AND:
+		p.mask &= (uint64_t)in->imm & mask_of(in->width);
+		look_before(s, b->node, i, p);
+		break;
+	case INSN_BIT:
+		found(s, b, &p, 0);
+		found(s, b, &p, 1);
+		if (p.mask > 0xff)
+			lost(s, b->node, in->at, "only a part of the register is set");
+		break;
+	case INSN_BORROW:
+		found(s, b, &p, 0);
+		found(s, b, &p, UINT64_MAX);
+		break;
+	case INSN_POP:
+		p.is_mem = true;
+		p.reg = GPR_RSP;
+		p.disp = 0;
+		look_before(s, b->node, i, p);
+		break;
+	case INSN_CALL:
+		lost(s, b->node, in->at, "the value is what a call returned or left over");
+		break;
+	default:
+		lost(s, b->node, in->at, "the value is computed");
+		break;
+	}
+}
+
+/* The base register of a memory place, before an instruction that writes it. */
+static void before_base(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	if (in->kind == INSN_PUSH && p.reg == GPR_RSP) {
+		if (p.disp >= 0 && p.disp < 8) {
+			read_push(s, b, i, p);
+			return;
+		}
+		p.disp -= 8;
+	} else if (in->kind == INSN_POP && p.reg == GPR_RSP && in->dst != GPR_RSP) {
+		p.disp += 8;
+	} else if (in->kind == INSN_LEAVE && p.reg == GPR_RSP) {
+		p.reg = GPR_RBP;
+		p.disp += 8;
+	} else if (in->kind == INSN_ADD && in->dst == p.reg) {
+		p.disp += in->imm;
+	} else if (in->kind == INSN_MOVE && in->dst == p.reg && in->src != GPR_NONE &&
+		   in->width == 8) {
+		p.reg = in->src;
+	} else if (in->kind == INSN_LEA && in->dst == p.reg && in->base != GPR_NONE &&
+		   in->index == GPR_NONE) {
+		p.reg = in->base;
+		p.disp += in->disp;
+	} else {
+		lost(s, b->node, in->at, "the value is in memory that a computed pointer leads to");
+		return;
+	}
+	look_before(s, b->node, i, p);
+}
+
+static bool is_stack(uint8_t reg)
+{
+	return reg == GPR_RSP || reg == GPR_RBP;
+}
+
+/* What an argument points to, which nobody changes (search_const_argument). */
+static bool is_trusted(const struct search *s, const struct place *p)
+{
+	return s->trusts_callees && !is_stack(p->reg);
+}
+
+/* May writes through unknown pointers, or a callee, change the stack slot? */
+static bool is_shared(const struct search *s, const struct body *b, const struct place *p)
+{
+	/* Go never moves rsp inside a function, so distances compare. */
+	if (p->reg == GPR_RSP && s->graph->units[b->unit].is_go)
+		return b->leaks_stack <= p->disp;
+	if (p->reg == GPR_RSP)
+		return b->leaks_stack != INT64_MAX;
+	if (p->reg == GPR_RBP)
+		return b->leaks_frame <= p->disp;
+	return true;
+}
+
+/* A memory place, before an instruction that writes memory. */
+static void before_store(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+	int64_t size = bytes_of(&p);
+
+	if (in->kind == INSN_STORE && in->base == p.reg && in->index == GPR_NONE) {
+		if (in->disp == p.disp && in->width >= size) {
+			if (in->src == GPR_NONE)
+				found(s, b, &p, (uint64_t)in->imm);
+			else
+				look_before(s, b->node, i, as_reg(p, in->src, in->width));
+			return;
+		}
+		if (in->disp >= p.disp + size || in->disp + in->width <= p.disp) {
+			look_before(s, b->node, i, p);
+			return;
+		}
+	} else if (in->base != p.reg && is_trusted(s, &p)) {
+		look_before(s, b->node, i, p);
+		return;
+	} else if (in->has_mem && is_stack(p.reg) && !is_stack(in->base) && !is_shared(s, b, &p)) {
+		look_before(s, b->node, i, p);
+		return;
+	} else if (in->has_mem && in->base == p.reg && in->index == GPR_NONE && in->width == 0 &&
+		   in->disp > p.disp + size) {
+		/* A wide store (vectors) behind the slot. */
+		look_before(s, b->node, i, p);
+		return;
+	}
+	lost(s, b->node, in->at, "other memory may be the one that holds the value");
+}
+
+/* The place that was meant after instruction i, before it. */
+static void step_over(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+	uint16_t written = in->written;
+
+	if (in->kind == INSN_CALL) {
+		written = s->graph->units[b->unit].is_go ? GO_CALLER_SAVED : FLOW_CALLER_SAVED;
+		if ((written >> p.reg & 1 || p.is_mem) && !flow_call_returns(s->flow, b, in))
+			return;
+	}
+	if (!p.is_mem) {
+		if (written >> p.reg & 1)
+			before_write(s, b, i, p);
+		else
+			look_before(s, b->node, i, p);
+		return;
+	}
+	if (written >> p.reg & 1)
+		before_base(s, b, i, p);
+	else if (in->kind == INSN_CALL && !is_trusted(s, &p) &&
+		 (!is_stack(p.reg) || is_shared(s, b, &p)))
+		lost(s, b->node, in->at, "a callee may change the memory that holds the value");
+	else if (in->writes_mem)
+		before_store(s, b, i, p);
+	else
+		look_before(s, b->node, i, p);
+}
+
+/* ---- predecessors ---- */
+
+static bool flows_on(const struct insn *in)
+{
+	return in->kind != INSN_JUMP && in->kind != INSN_STOP && in->kind != INSN_RETURN;
+}
+
+/* A place that a pointer argument leads to, as a stack slot of the caller when
+ * the pointer was made just before the call: then stores to the slot between
+ * the two are seen for what they are. */
+static struct place as_slot(const struct body *b, ptrdiff_t call, struct place p)
+{
+	for (ptrdiff_t i = call; p.is_mem && !is_stack(p.reg) && i-- > 0 && call - i < 64;) {
+		const struct insn *in = &b->v[i];
+
+		if (in->at + in->length != b->v[i + 1].at || in->kind == INSN_JUMP ||
+		    in->kind == INSN_CALL || in->written >> GPR_RSP & 1)
+			break;
+		if (!(in->written >> p.reg & 1))
+			continue;
+		if (in->kind == INSN_MOVE && in->src == GPR_RSP && in->width == 8) {
+			p.reg = GPR_RSP;
+		} else if (in->kind == INSN_LEA && in->base == GPR_RSP && in->index == GPR_NONE) {
+			p.reg = GPR_RSP;
+			p.disp += in->disp;
+		}
+		break;
+	}
+	return p;
+}
+
+/* The place at a function's entry, in the caller before its call. */
+static void look_in_caller(struct search *s, const struct inbound *in, struct place p)
+{
+	const struct body *b = body_of(s, in->from);
+	uint64_t at = graph_unit(s->graph, in->from)->code.base + in->at;
+	ptrdiff_t i = b ? body_at(b, at) : -1;
+
+	if (i < 0) {
+		lost(s, in->from, at, "it is called from code that cannot be read in line");
+		return;
+	}
+	if (in->kind == FACT_CALL || in->kind == FACT_CALL_SLOT) {
+		if (p.is_mem && p.reg == GPR_RSP) {
+			if (p.disp < 8) {
+				lost(s, in->from, at, "the value is the return address");
+				return;
+			}
+			p.disp -= 8;
+		}
+		p = as_slot(b, i, p);
+	}
+	look_before(s, in->from, (uint32_t)i, p);
+}
+
+/* musl hands set*id()'s struct to a callback: register(callback, struct). What
+ * the callback's argument leads to is what the call's second does. */
+static bool look_in_registrar(struct search *s, const struct inbound *in, struct place p)
+{
+	const struct body *b;
+	ptrdiff_t i;
+
+	if (in->from == NO_NODE || s->graph->nodes[in->from].is_region)
+		return false;
+	b = body_of(s, in->from);
+	i = b ? body_at(b, graph_unit(s->graph, in->from)->code.base + in->at) : -1;
+	while (i >= 0 && (size_t)i < b->n && b->v[i].kind != INSN_CALL && flows_on(&b->v[i]))
+		i++;
+	if (i < 0 || (size_t)i >= b->n || b->v[i].kind != INSN_CALL)
+		return false;
+	p.reg = GPR_RSI;
+	look_before(s, in->from, (uint32_t)i, as_slot(b, i, p));
+	return true;
+}
+
+/* The function's address is taken, by `in`. When that is only to call it there
+ * and then, these calls are the callers; else anybody may be. */
+static void look_in_takers(struct search *s, const struct inbound *in, uint64_t address,
+			   const struct body *of, struct place p)
+{
+	const struct body *b = NULL;
+	uint8_t *sites;
+	ptrdiff_t i = -1;
+	bool ok = false;
+
+	if (is_trusted(s, &p) && p.is_mem && p.reg == GPR_RDI && look_in_registrar(s, in, p))
+		return;
+	if (in->from != NO_NODE && !s->graph->nodes[in->from].is_region) {
+		b = body_of(s, in->from);
+		i = b ? body_at(b, graph_unit(s->graph, in->from)->code.base + in->at) : -1;
+	}
+	sites = b ? calloc(b->n + 1, 1) : NULL;
+	if (i >= 0 && sites && (b->v[i].kind == INSN_LOAD || b->v[i].kind == INSN_LEA))
+		ok = flow_pointer_is_called(b, (size_t)i, sites);
+	for (size_t k = 0; ok && k < b->n; k++) {
+		uint64_t base = graph_unit(s->graph, in->from)->code.base;
+		struct inbound call = { .from = in->from, .at = (uint32_t)(b->v[k].at - base),
+					.kind = b->v[k].kind == INSN_CALL ? FACT_CALL : FACT_JUMP };
+
+		if (sites[k])
+			look_in_caller(s, &call, p);
+	}
+	free(sites);
+	if (!ok)
+		lost(s, b ? b->node : of->node, b ? b->v[i >= 0 ? i : 0].at : address,
+		     in->from == NO_NODE ? "it is entered from outside of the program"
+					 : "its function's address is taken: anybody may call it");
+}
+
+/* The computed jumps of the body that knows the label's table. */
+static void look_in_computed(struct search *s, const struct body *b, uint64_t label,
+			     struct place p)
+{
+	for (size_t i = 0; i < b->n_computed; i++)
+		look_before(s, b->node, b->computed[i], p);
+	if (!b->n_computed)
+		lost(s, b->node, label, "a jump table leads to it, but no jump uses the table");
+}
+
+/* Who leads to an address of the body from outside; false: nobody. */
+static bool look_outside(struct search *s, const struct body *b, uint64_t address, struct place p)
+{
+	const struct graph *g = s->graph;
+	uint64_t base = g->units[b->unit].code.base;
+	bool any = false;
+
+	for (uint32_t k = g->first_in[b->node]; k < g->first_in[b->node + 1]; k++) {
+		const struct inbound *in = &g->inbound[k];
+		const struct body *other;
+
+		if (base + in->to != address)
+			continue;
+		if (in->kind == FACT_LABEL) {
+			other = body_of(s, in->from);
+			any = true;
+			if (other)
+				look_in_computed(s, other, address, p);
+			continue;
+		}
+		any = true;
+		if (in->kind == FACT_ADDRESS) {
+			/* A label's address in data is no entry (graph.c, G2). */
+			if (address != b->start && graph_func(g, b->node)->is_described &&
+			    in->from != NO_NODE && g->nodes[in->from].is_region)
+				look_in_computed(s, b, address, p);
+			else
+				look_in_takers(s, in, address, b, p);
+		} else {
+			look_in_caller(s, in, p);
+		}
+	}
+	return any;
+}
+
+static bool is_own_label(const struct graph *g, const struct body *b, uint64_t address)
+{
+	const struct unit *u = &g->units[b->unit];
+	const struct func *fn = graph_func(g, b->node);
+
+	for (uint32_t i = fn->first_fact; i < fn[1].first_fact; i++) {
+		if (u->code.facts[i].kind == FACT_LABEL &&
+		    u->code.base + u->code.facts[i].to == address)
+			return true;
+	}
+	return false;
+}
+
+/* Control that runs on from the function before. */
+static bool look_in_neighbour(struct search *s, const struct body *b, uint64_t address,
+			      struct place p)
+{
+	const struct unit *u = &s->graph->units[b->unit];
+	const struct body *other;
+	uint32_t v[4];
+	size_t n;
+
+	if (address != b->start || b->node == u->first_func ||
+	    !s->graph->nodes[b->node - 1].is_reached || !graph_func(s->graph, b->node - 1)->falls ||
+	    graph_func(s->graph, b->node - 1)->end != graph_func(s->graph, b->node)->start)
+		return false;
+	other = body_of(s, b->node - 1);
+	n = other ? body_before(other, address, v) : 0;
+	for (size_t i = 0; i < n; i++)
+		step_over(s, other, v[i], p);
+	return n;
+}
+
+/* Behind `test r, r; je` and `cmp r, imm; je` r has the value it was compared
+ * with; also behind jne where it is not taken. */
+static bool is_known_equal(struct search *s, const struct body *b, uint32_t branch, bool is_taken,
+			   const struct place *p)
+{
+	const struct insn *in = &b->v[branch], *test = in - 1;
+
+	if (p->is_mem || in->kind != INSN_BRANCH || branch == 0 ||
+	    !(is_taken ? in->tests_equal : in->tests_unequal) || !test->tests_equal ||
+	    test->at + test->length != in->at || test->dst != p->reg ||
+	    (test->width < 8 && p->mask > UINT32_MAX))
+		return false;
+	found(s, b, p, (uint64_t)test->imm);
+	return true;
+}
+
+static bool look_inside(struct search *s, const struct body *b, uint64_t address, struct place p)
+{
+	uint32_t v[4];
+	size_t n = body_before(b, address, v);
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!flows_on(&b->v[v[i]]))
+			continue;
+		any = true;
+		if (!is_known_equal(s, b, v[i], false, &p))
+			step_over(s, b, v[i], p);
+	}
+	for (size_t k = body_branches_to(b, address);
+	     k < b->n_branches && b->branches[k].to == address; k++) {
+		any = true;
+		if (!is_known_equal(s, b, b->branches[k].from, true, &p))
+			step_over(s, b, b->branches[k].from, p);
+	}
+	if (is_own_label(s->graph, b, address)) {
+		any = true;
+		look_in_computed(s, b, address, p);
+	}
+	return any;
+}
+
+/* Looks at all that may have run before instruction i of the node. */
+static void look_at(struct search *s, const struct state *t)
+{
+	const struct body *b = body_of(s, t->node);
+	uint64_t address;
+	bool any;
+
+	if (!b)
+		return;
+	address = b->v[t->i].at;
+	if (b->is_partial) {
+		lost(s, t->node, address, "its function's code overlaps too often");
+		return;
+	}
+	any = look_inside(s, b, address, t->at);
+	any |= look_outside(s, b, address, t->at);
+	any |= look_in_neighbour(s, b, address, t->at);
+	if (!any && graph_func(s->graph, t->node)->has_landing_pads && !b->v[t->i].is_padding)
+		lost(s, t->node, address, "it follows the start of an exception handler");
+}
+
+static int search_place(struct search *s, uint32_t node, uint64_t address, struct place p,
+			struct answer *ret_a, struct err *e)
+{
+	const struct body *b = body_of(s, node);
+	ptrdiff_t i = b ? body_at(b, address) : -1;
+
+	*ret_a = (struct answer){ 0 };
+	s->answer = ret_a;
+	if (i < 0) {
+		lost(s, node, address, "the code around it cannot be read in line");
+	} else {
+		look_before(s, node, (uint32_t)i, p);
+		while (s->next < s->n_states && !s->is_out_of_memory) {
+			struct state t = s->states[s->next++];
+
+			look_at(s, &t);
+		}
+		forget(s);
+	}
+	if (s->is_out_of_memory)
+		return err_set(e, -ENOMEM, "search for numbers");
+	return 0;
+}
+
+int search_value(struct search *s, uint32_t node, uint64_t address, enum gpr reg, bool is_wide,
+		 struct answer *ret_a, struct err *e)
+{
+	return search_place(s, node, address,
+			    (struct place){ .reg = (uint8_t)reg,
+					    .mask = is_wide ? UINT64_MAX : UINT32_MAX },
+			    ret_a, e);
+}
+
+int search_const_argument(struct search *s, uint32_t node, uint64_t address, enum gpr reg,
+			  struct answer *ret_a, struct err *e)
+{
+	int r;
+
+	s->trusts_callees = true;
+	r = search_value(s, node, address, reg, false, ret_a, e);
+	s->trusts_callees = false;
+	return r;
+}
