@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prog/hull-scan/format.c - the set of calls in the forms that others read. */
+#include "prog/hull-scan/report.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "filter/compile.h"
+#include "filter/policy.h"
+#include "filter/syscalls.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *name_of(unsigned number)
+{
+	return syscall_name(FILTER_X86_64, number);
+}
+
+static void print_names(const struct family *f, bool with_startup, FILE *out)
+{
+	for (unsigned i = 0; i < SCAN_CALLS; i++) {
+		if (name_of(i) && family_allows(f, i, with_startup))
+			fprintf(out, "%s\n", name_of(i));
+	}
+}
+
+static void print_numbers(const struct family *f, bool with_startup, FILE *out)
+{
+	for (unsigned i = 0; i < SCAN_CALLS; i++) {
+		if (family_allows(f, i, with_startup))
+			fprintf(out, "%u\n", i);
+	}
+}
+
+static void print_table(const struct family *f, bool with_startup, FILE *out)
+{
+	for (unsigned i = 0; i < SCAN_CALLS; i++) {
+		struct scan *s = family_allows(f, i, with_startup);
+		const struct scan_call *c = s ? &s->calls[i] : NULL;
+
+		if (!c)
+			continue;
+		fprintf(out, "%3u  %-24s %s%s\n", i, name_of(i) ? name_of(i) : "(no name)",
+			c->is_startup_only ? "start-up: " : "",
+			c->node == NO_NODE ? c->why : scan_place(s, c->node, c->address));
+	}
+	fprintf(out, "%zu calls, %zu of them after start-up\n", family_count(f, true),
+		family_count(f, false));
+}
+
+static void print_oci_names(const struct family *f, bool with_startup, bool allowed, FILE *out)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < SCAN_CALLS; i++) {
+		if (!name_of(i) || !family_allows(f, i, with_startup) == allowed)
+			continue;
+		fprintf(out, "%s\n      \"%s\"", comma, name_of(i));
+		comma = ",";
+	}
+}
+
+/* OCI runtime-spec, linux.seccomp. What the program does not make is refused
+ * with EPERM; numbers that we do not know (a younger kernel's) with ENOSYS, so
+ * that C libraries fall back. */
+static void print_oci(const struct family *f, bool with_startup, FILE *out)
+{
+	fprintf(out, "{\n  \"defaultAction\": \"SCMP_ACT_ERRNO\",\n  \"defaultErrnoRet\": 38,\n"
+		     "  \"architectures\": [\"SCMP_ARCH_X86_64\"],\n  \"syscalls\": [\n"
+		     "    { \"action\": \"SCMP_ACT_ALLOW\", \"names\": [");
+	print_oci_names(f, with_startup, true, out);
+	fprintf(out, "\n    ] },\n"
+		     "    { \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 1, \"names\": [");
+	print_oci_names(f, with_startup, false, out);
+	fprintf(out, "\n    ] }\n  ]\n}\n");
+}
+
+/* The same as a program for the kernel; in the arena. */
+static int compile(const struct family *f, bool with_startup, struct arena *a,
+		   struct sock_fprog *ret, struct err *e)
+{
+	const char **names[2] = { arena_array(a, SCAN_CALLS, sizeof(char *)),
+				  arena_array(a, SCAN_CALLS, sizeof(char *)) };
+	struct filter_rule rules[2] = {
+		{ .action = FILTER_ALLOW },
+		{ .action = FILTER_ERRNO, .data = 1 },
+	};
+	const struct filter_policy policy = {
+		.default_action = FILTER_ERRNO, .default_data = 38,
+		.archs = 1U << FILTER_X86_64, .rules = rules, .n_rules = 2,
+	};
+
+	if (!names[0] || !names[1])
+		return err_set(e, -ENOMEM, "make filter");
+	for (unsigned i = 0; i < SCAN_CALLS; i++) {
+		int k = !family_allows(f, i, with_startup);
+
+		if (name_of(i))
+			names[k][rules[k].n_names++] = name_of(i);
+	}
+	rules[0].names = names[0];
+	rules[1].names = names[1];
+	return filter_compile(&policy, a, ret, e);
+}
+
+static int print_filter(const struct family *f, bool with_startup, bool is_c, FILE *out,
+			struct err *e)
+{
+	struct sock_fprog p;
+	struct arena a;
+	int r;
+
+	arena_init(&a);
+	r = compile(f, with_startup, &a, &p, e);
+	if (r == 0 && !is_c)
+		fwrite(p.filter, sizeof(*p.filter), p.len, out);
+	if (r == 0 && is_c) {
+		fprintf(out, "/* made by hull-scan for %s */\n#include <linux/filter.h>\n\n"
+			     "static const struct sock_filter hull_filter[%u] = {\n",
+			f->v[0]->options->program, p.len);
+		for (unsigned i = 0; i < p.len; i++)
+			fprintf(out, "\t{ 0x%02x, %u, %u, 0x%08x },\n", p.filter[i].code,
+				p.filter[i].jt, p.filter[i].jf, p.filter[i].k);
+		fprintf(out, "};\n");
+	}
+	arena_done(&a);
+	return r;
+}
+
+static void print_systemd(const struct family *f, bool with_startup, FILE *out)
+{
+	fprintf(out, "SystemCallArchitectures=native\nSystemCallErrorNumber=EPERM\n"
+		     "SystemCallFilter=");
+	for (unsigned i = 0; i < SCAN_CALLS; i++) {
+		if (name_of(i) && family_allows(f, i, with_startup))
+			fprintf(out, "%s ", name_of(i));
+	}
+	fprintf(out, "\n");
+}
+
+int report_print(const struct family *f, const char *format, bool with_startup, FILE *out,
+		 struct err *e)
+{
+	static const struct {
+		const char *name;
+		void (*print)(const struct family *f, bool with_startup, FILE *out);
+	} formats[] = {
+		{ "names", print_names },     { "numbers", print_numbers },
+		{ "table", print_table },     { "oci", print_oci },
+		{ "systemd", print_systemd },
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(format, formats[i].name) == 0)
+			formats[i].print(f, with_startup, out);
+	}
+	if (strcmp(format, "bpf") == 0 || strcmp(format, "c") == 0)
+		return print_filter(f, with_startup, strcmp(format, "c") == 0, out, e);
+	return 0;
+}
+
+size_t report_questions(const struct family *f, FILE *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct scan *s = f->v[i];
+
+		for (size_t k = 0; k < s->n_questions; k++, n++)
+			fprintf(out, "%s: %s\n", s->options->program,
+				scan_question_text(s, &s->questions[k]));
+	}
+	return n;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prog/hull-scan/main.c - the system calls a program can make, from its file. */
+#include "base/err.h"
+#include "base/scope.h"
+#include "filter/syscalls.h"
+#include "prog/front/option.h"
+#include "prog/hull-scan/report.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_OPEN = 2 };
+
+struct options {
+	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug;
+	struct option_list plugins, execs, library_dirs;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option options[] = {
+	{ "root", 0, OPTION_STRING, AT(root), "DIR",
+	  "analyse inside this root file system; the program's path is seen from there" },
+	{ "format", 'f', OPTION_STRING, AT(format), REPORT_FORMATS, "what to print (names)" },
+	{ "start-up", 0, OPTION_STRING, AT(startup), "include|exclude",
+	  "calls that only ld.so's start makes (include)" },
+	{ "plugin", 'p', OPTION_LIST, AT(plugins), "PATH|GLOB",
+	  "a library that it loads by dlopen; with this the list counts as complete" },
+	{ "exec", 'x', OPTION_LIST, AT(execs), "PATH|none",
+	  "a program that it executes, or that it executes none" },
+	{ "dlopen", 0, OPTION_STRING, AT(dlopen), "error|none",
+	  "where the name of a library is not known: it is loaded by nobody (none)" },
+	{ "dlsym", 0, OPTION_STRING, AT(dlsym), "error|none",
+	  "where the name of a symbol is not known: it is one of a plugin's (none)" },
+	{ "unknown", 0, OPTION_STRING, AT(unknown), "error|allow|deny",
+	  "where the number of a call is not known: allow all calls, or none" },
+	{ "library-path", 'L', OPTION_LIST, AT(library_dirs), "DIR",
+	  "a folder of libraries, as in LD_LIBRARY_PATH" },
+	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR|none",
+	  "separate debug files, for the names and sizes of variables (/usr/lib/debug)" },
+	{ NULL },
+};
+
+static bool is(const char *given, const char *word)
+{
+	return given && strcmp(given, word) == 0;
+}
+
+static int to_scan(const struct options *o, struct scan_options *ret, struct err *e)
+{
+	*ret = (struct scan_options){
+		.root = o->root ? o->root : "/",
+		.library_dirs = o->library_dirs.v, .n_library_dirs = o->library_dirs.n,
+		.plugins = o->plugins.v, .n_plugins = o->plugins.n,
+		.execs = o->execs.v, .n_execs = o->execs.n,
+		.dlopen = is(o->dlopen, "none") ? SCAN_NONE : SCAN_ASK,
+		.dlsym = is(o->dlsym, "none") ? SCAN_NONE : SCAN_ASK,
+		.unknown = is(o->unknown, "allow") ? SCAN_ANY
+			   : is(o->unknown, "deny") ? SCAN_NONE : SCAN_ASK,
+		.debug_dir = is(o->debug, "none") ? NULL
+			     : o->debug ? o->debug : "/usr/lib/debug",
+	};
+	for (size_t i = 0; i < o->execs.n; i++) {
+		if (!is(o->execs.v[i], "none")) {
+			/* Declared: what is not known is one of these. */
+			ret->exec = SCAN_ANY;
+			continue;
+		}
+		if (o->execs.n > 1)
+			return err_input(e, "--exec none does not go with other programs");
+		ret->exec = SCAN_NONE;
+		ret->n_execs = 0;
+	}
+	return 0;
+}
+
+/* Without --root a program may be named as the shell does it. */
+static int scan_one(const struct options *o, const char *path, struct family *ret_f,
+		    struct err *e)
+{
+	auto_free char *whole = NULL;
+	struct scan_options s;
+	int r = to_scan(o, &s, e);
+
+	if (r < 0)
+		return r;
+	if (!o->root) {
+		whole = realpath(path, NULL);
+		if (!whole)
+			return err_sys(e, "%s", path);
+		path = whole;
+	}
+	s.program = path;
+	return family_scan(&s, ret_f, e);
+}
+
+static int finish(const struct family *f)
+{
+	size_t n = report_questions(f, stderr);
+
+	if (!n)
+		return 0;
+	fprintf(stderr, "hull-scan: %zu open question%s: this is no complete answer\n"
+			"hint: declare --plugin, --exec, --dlopen, --dlsym or --unknown; see --help\n",
+		n, n == 1 ? "" : "s");
+	return EXIT_OPEN;
+}
+
+static int run_calls(void *ctx, const void *opts, int argc, char **argv, struct err *e)
+{
+	const struct options *o = opts;
+	int status = 0;
+
+	(void)ctx;
+	for (int i = 0; i < argc; i++) {
+		struct family f = { 0 };
+		int r = scan_one(o, argv[i], &f, e);
+
+		if (r < 0)
+			return r;
+		r = finish(&f);
+		if (r)
+			status = r;
+		/* A list with holes is not printed: somebody would use it. */
+		if (!r || is(o->format, "table"))
+			r = report_print(&f, o->format ? o->format : "names",
+					 !is(o->startup, "exclude"), stdout, e);
+		family_done(&f);
+		if (r < 0)
+			return r;
+	}
+	return status;
+}
+
+static int number_of(const char *name, unsigned *ret, struct err *e)
+{
+	int id = syscall_id(name);
+	int number = id < 0 ? id : syscall_number(FILTER_X86_64, id);
+
+	if (number < 0 || number >= SCAN_CALLS)
+		return err_input(e, "there is no system call \"%s\" on x86-64", name);
+	*ret = (unsigned)number;
+	return 0;
+}
+
+static int run_why(void *ctx, const void *opts, int argc, char **argv, struct err *e)
+{
+	struct family f = { 0 };
+	struct scan *s;
+	unsigned number = 0;
+	int r = number_of(argv[0], &number, e);
+
+	(void)ctx;
+	(void)argc;
+	if (r == 0)
+		r = scan_one(opts, argv[1], &f, e);
+	if (r < 0)
+		return r;
+	s = family_allows(&f, number, true);
+	if (s)
+		report_why(s, number, stdout);
+	else
+		printf("%s cannot make the call %s\n", argv[1], argv[0]);
+	r = finish(&f);
+	family_done(&f);
+	return s || r ? r : EXIT_FAILURE;
+}
+
+static int run_objects(void *ctx, const void *opts, int argc, char **argv, struct err *e)
+{
+	struct family f = { 0 };
+	int r = scan_one(opts, argv[0], &f, e);
+
+	(void)ctx;
+	(void)argc;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < f.v[0]->closure->n; i++) {
+		const struct object *o = f.v[0]->closure->v[i];
+
+		printf("%s%s\n", o->path, o->is_plugin ? " (plugin)" : "");
+	}
+	r = finish(&f);
+	family_done(&f);
+	return r;
+}
+
+static const struct command commands[] = {
+	{ "calls", "PROGRAM...", "print the system calls that programs can make",
+	  "Exit status 2: something could not be decided and has to be declared.", 1, -1, 0,
+	  options, sizeof(struct options), run_calls },
+	{ "why", "CALL PROGRAM", "print the shortest chain from an entry point to the call",
+	  NULL, 2, 2, 0, options, sizeof(struct options), run_why },
+	{ "objects", "PROGRAM", "print the files that are analysed for a program", NULL, 1, 1, 0,
+	  options, sizeof(struct options), run_objects },
+	{ NULL },
+};
+
+static const struct program program = {
+	.name = "hull-scan",
+	.summary = "the system calls a program can make, found in its machine code",
+	.commands = commands,
+};
+
+static int run(int argc, char **argv, struct err *e)
+{
+	const struct command *c = argc > 1 ? command_find(commands, argv[1]) : NULL;
+	struct words w = { argc - 1, argv + 1, false };
+	struct options o = { 0 };
+	struct arena a;
+	int r;
+
+	if (argc < 2 || is(argv[1], "--help") || is(argv[1], "-h") || is(argv[1], "help")) {
+		help_program(&program, argc < 2 ? stderr : stdout);
+		return argc < 2 ? EXIT_FAILURE : 0;
+	}
+	if (is(argv[1], "--version")) {
+		printf("hull-scan %s\n", HULL_VERSION);
+		return 0;
+	}
+	/* `hull-scan PROGRAM` is `hull-scan calls PROGRAM`. */
+	if (c) {
+		w.argc--;
+		w.argv++;
+	} else {
+		c = &commands[0];
+	}
+	arena_init(&a);
+	r = options_parse(c->options, c->options_end, &w, &o, &a, e);
+	if (r == 0 && w.wants_help)
+		help_command(&program, c, stdout);
+	else if (r == 0)
+		r = command_check(c, w.argc, e);
+	if (r == 0 && !w.wants_help)
+		r = c->run(NULL, &o, w.argc, w.argv, e);
+	arena_done(&a);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	char line[ERR_TEXT + 128];
+	int r = run(argc, argv, &e);
+
+	if (r >= 0)
+		return fflush(stdout) == 0 ? r : EXIT_FAILURE;
+	err_line(&e, line, sizeof(line));
+	fprintf(stderr, "hull-scan: %s\n", line);
+	if (e.hint[0])
+		fprintf(stderr, "hint: %s\n", e.hint);
+	return EXIT_FAILURE;
+}

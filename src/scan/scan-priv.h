@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan/scan-priv.h - what the parts of the analysis share. */
+#pragma once
+
+#include "scan/scan.h"
+#include "scan/search.h"
+
+int scan_ask(struct scan *s, struct scan_question q, struct err *e);
+void scan_allow(struct scan *s, unsigned number, uint32_t node, uint64_t address, const char *why);
+
+/* The string at an address that a search has found; NULL: none. */
+const char *scan_string(const struct scan *s, const struct value *v);
+
+/* Follows dlopen, dlsym and the like until nothing new is loaded (loading.c);
+ * *search is made anew whenever the graph has grown. */
+int loading_follow(struct scan *s, struct search **search, struct err *e);
+/* Resolves the number of every system call in the functions that were reached
+ * since the `from`th (numbers.c). */
+int numbers_find(struct scan *s, struct search *search, size_t from, struct err *e);
+
+/* What the C library, ld.so and the kernel do that code does not show (model.c). */
+bool model_is_glibc(const struct scan *s);
+void model_add_roots(struct scan *s);
+/* The start of glibc's ld.so, and whether a call can happen there. */
+void model_add_start(struct scan *s);
+bool model_is_at_start(uint64_t number);
+void model_add_calls(struct scan *s);
+/* Is a system call with an unknown number glibc's broadcast of set*id()? Then
+ * its numbers are allowed. */
+bool model_is_setxid(struct scan *s, struct search *search, uint32_t node, uint64_t at);
+/* The same for libcap's private wrapper, in which the search was lost. */
+bool model_is_libcap(struct scan *s, struct search *search, uint32_t lost_node, struct err *e);
+/* Does reached code of the unit name a string that begins so? */
+bool model_names(const struct scan *s, size_t unit, const char *text, uint32_t *ret_node);

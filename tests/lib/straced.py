@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which system calls programs were seen to make, by strace, each charged to the
+program that the calling process was running at that moment."""
+import os, re, subprocess, tempfile
+
+CALL = re.compile(r"^(\d+)\s+(?:<\.\.\. )?([a-z_0-9]+)(?:\(| resumed>)(.*)$")
+CHILD = re.compile(r"= (\d+)(?: .*)?$")
+FORKS = {"clone", "clone3", "fork", "vfork"}
+
+
+def run(command, env=None, timeout=120, **kwargs):
+    """Runs a shell command under strace -f. Returns ({path: {call, ...}}, exit status)."""
+    fd, log = tempfile.mkstemp(prefix="hull-strace-")
+    os.close(fd)
+    try:
+        done = subprocess.run(["strace", "-f", "-qq", "-o", log, "-s", "4096", "-e", "signal=none",
+                               "/bin/sh", "-c", command], env=env, timeout=timeout,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, **kwargs)
+        with open(log, errors="replace") as lines:
+            return charge(lines), done.returncode
+    finally:
+        os.unlink(log)
+
+
+def charge(lines):
+    running, parents, seen, pending = {}, {}, {}, {}
+    early = {}  # what a child did before its parent's fork returned
+    for line in lines:
+        m = CALL.match(line)
+        if not m:
+            continue
+        pid, call, rest = m.groups()
+        if call == "execve":
+            path = re.match(r'"((?:[^"\\]|\\.)*)"', rest)
+            if path:
+                pending[pid] = path.group(1)
+            if re.search(r"= 0$", rest.strip()) and pid in pending:
+                running[pid] = os.path.realpath(pending[pid])
+                for c in early.pop(pid, ()):
+                    pass  # before the exec it was its parent's program
+            continue
+        if call in FORKS and (child := CHILD.search(rest.strip())):
+            parents[child.group(1)] = pid
+            if pid in running:
+                running.setdefault(child.group(1), running[pid])
+                seen.setdefault(running[pid], set()).update(early.pop(child.group(1), ()))
+        if pid in running:
+            seen.setdefault(running[pid], set()).add(call)
+        else:
+            early.setdefault(pid, set()).add(call)
+    return seen
