@@ -30,6 +30,11 @@ int oci_propagation(struct read *r, const struct json_at *at, void *flags);
  * namespace of the container, so they wait until `linux` has been read. */
 int oci_mounts_finish(struct read *r, const struct json_at *mounts);
 
+/* Writes a policy as the member "seccomp". */
+struct filter_policy;
+struct json_out;
+void oci_seccomp_write(struct json_out *o, const struct filter_policy *p);
+
 /* Words that oci/features.c tells of. */
 extern const struct word oci_mempolicy_modes[], oci_mempolicy_flags[];
 extern const size_t n_oci_mempolicy_modes, n_oci_mempolicy_flags;

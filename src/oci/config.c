@@ -63,7 +63,9 @@ static int oci_version(struct read *r, const struct json_at *at, void *into)
 	/* Engines name the newest version they know, whatever they use of it;
 	 * runc and crun take any. */
 	if (v[1] > OCI_VERSION_MINOR)
-		read_warn(r, at, "version %s is newer than %s: what it adds is not known here",
+		read_warn(r, at,
+			  "version %s is newer than %s: what it adds is not "
+			  "known here",
 			  JSON_QUOTE(text), OCI_VERSION_MAX);
 	*(const char **)into = text;
 	return 0;

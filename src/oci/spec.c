@@ -2,10 +2,10 @@
 /* oci/spec.c - the config.json that `spec` writes.
  *
  * runc's is the pattern: a shell in rootfs/. Tighter than that: no ambient and
- * no inheritable capabilities, noNewPrivileges, procfs nosuid,noexec,nodev, a
- * cgroup namespace on every host, a limit on processes, and all that Docker
- * and Podman hide in /proc and /sys. A rootless one keeps its network
- * namespace, where runc's shares the host's.
+ * no inheritable capabilities, noNewPrivileges, our own seccomp profile, procfs
+ * nosuid,noexec,nodev, a cgroup namespace on every host, a limit on processes,
+ * and all that Docker and Podman hide in /proc and /sys. A rootless one keeps
+ * its network namespace, where runc's shares the host's.
  *
  * Not in it: a time namespace (without offsets it separates nothing, and it is
  * refused by kernels before 5.6) and the masks of each CPU's thermal_throttle
@@ -14,7 +14,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/scope.h"
+#include "filter/profile.h"
+#include "oci/config-priv.h"
 #include "oci/version.h"
 #include "parse/json-out.h"
 
@@ -194,6 +195,7 @@ int oci_spec_text(bool rootless, uid_t uid, gid_t gid, struct arena *a,
 		resources(&o);
 	}
 	namespaces(&o, rootless);
+	oci_seccomp_write(&o, &filter_profile_default);
 	json_out_strings(&o, "maskedPaths", masked, ARRAY_SIZE(masked));
 	json_out_strings(&o, "readonlyPaths", readonly, ARRAY_SIZE(readonly));
 	json_out_end(&o);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "bricks/table.h"
+#include "filter/profile.h"
 #include "oci/config.h"
 #include "oci/features.h"
 #include "oci/spec.h"
@@ -55,6 +56,33 @@ static void the_state(void)
 	CHECK(!strstr(text, "annotations"));
 }
 
+static void check_rule(const struct filter_rule *a, const struct filter_rule *b)
+{
+	CHECK(a->action == b->action && a->data == b->data);
+	CHECK(a->n_names == b->n_names && a->n_conds == b->n_conds);
+	for (size_t i = 0; i < a->n_names; i++)
+		CHECK_STR(a->names[i], b->names[i]);
+	for (size_t i = 0; i < a->n_conds; i++) {
+		CHECK(a->conds[i].index == b->conds[i].index);
+		CHECK(a->conds[i].op == b->conds[i].op);
+		CHECK(a->conds[i].value == b->conds[i].value);
+		CHECK(a->conds[i].value_two == b->conds[i].value_two);
+	}
+}
+
+/* What the spec's text says is the profile that the program carries. */
+static void check_profile(const struct filter_policy *p)
+{
+	const struct filter_policy *d = &filter_profile_default;
+
+	CHECK(p && p->default_action == d->default_action);
+	CHECK(p->default_data == d->default_data && p->flags == d->flags);
+	CHECK(p->archs == (d->archs | 1u << filter_native_arch()));
+	CHECK_INT(p->n_rules, d->n_rules);
+	for (size_t i = 0; i < p->n_rules; i++)
+		check_rule(&p->rules[i], &d->rules[i]);
+}
+
 static void check_spec(bool rootless, struct conf *c)
 {
 	const struct oci_read o = { .name = "spec", .bundle = "/b" };
@@ -76,6 +104,7 @@ static void check_spec(bool rootless, struct conf *c)
 			  k == NS_TIME || (k == NS_USER && !rootless)
 				  ? PART_OFF
 				  : PART_OWN);
+	check_profile(c->seccomp);
 	CHECK(c->masked_paths.n >= 13 && c->readonly_paths.n == 5);
 }
 
