@@ -90,10 +90,9 @@ static void attributes_nest_and_are_found_again(void)
 /* Whatever the bytes say, the walk stays inside and ends. */
 static void lengths_that_lie_end_the_walk(void)
 {
-	unsigned seed = 1;
+	unsigned seed = 1, touched = 0;
 
 	for (int round = 0; round < 20000; round++) {
-		_Alignas(4) uint8_t bytes[64];
 		size_t n = (size_t)(rand_r(&seed) % 64), steps = 0;
 		uint8_t *copy = malloc(n ? n : 1); /* the sanitizer sees the end */
 		const void *data = copy;
@@ -101,23 +100,22 @@ static void lengths_that_lie_end_the_walk(void)
 
 		for (size_t i = 0; i < n; i++)
 			copy[i] = (uint8_t)(rand_r(&seed) % (round % 2 ? 8 : 256));
-		(void)bytes;
 		while (nl_next(&data, &n, &a) && steps < 100) {
-			volatile uint8_t sum = 0;
-
+			/* The sanitizer sees a step beyond the end. */
 			for (size_t i = 0; i < a.n; i++)
-				sum ^= ((const uint8_t *)a.data)[i];
+				touched += ((const uint8_t *)a.data)[i];
 			steps++;
 		}
 		free(copy);
 		CHECK(steps <= 16);
 	}
+	CHECK(touched > 0);
 }
 
 static void names_of_interfaces(void)
 {
 	CHECK(link_is_name("eth0", false));
-	CHECK(link_is_name("a234567890123456" + 1, false));
+	CHECK(link_is_name("234567890123456", false));
 	CHECK(!link_is_name("a234567890123456", false));
 	CHECK(!link_is_name("", false));
 	CHECK(!link_is_name(".", false));
