@@ -38,6 +38,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static _Noreturn void give_up(struct spawn *s, const struct err *e)
@@ -62,17 +63,18 @@ static int await(struct spawn *s, enum sync_type what, struct err *e)
 }
 
 /* A signal that our caller ignores (nohup, a Go or Python program's SIGPIPE)
- * would stay ignored over execve(). */
+ * would stay ignored over execve(). 32 to 34 are the C libraries' own: glibc's
+ * posix_spawn() leaves them ignored, and sigaction() would not touch them. */
 static void reset_signals(void)
 {
 	static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE,
 					     SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN,
-					     SIGTTOU };
-	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+					     SIGTTOU, 32, 33, 34 };
+	const uint64_t dfl[4] = { 0 }; /* the kernel's struct sigaction */
 	sigset_t none;
 
 	for (size_t i = 0; i < ARRAY_SIZE(often_ignored); i++)
-		(void)sigaction(often_ignored[i], &dfl, NULL);
+		(void)syscall(SYS_rt_sigaction, often_ignored[i], dfl, NULL, 8);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
