@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/scope.h"
+#include "bricks/root-priv.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
 #include "host/host.h"
@@ -26,7 +27,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -89,7 +92,8 @@ static int root_plan(const struct conf *c, const struct host *h, struct plan *p,
 				     c->bundle ? c->bundle : "", c->root.path);
 	if (!job->path)
 		return err_set(e, -ENOMEM, "plan");
-	if (c->ns[NS_USER].mode != PART_OFF && !h->is_rootless)
+	if (c->ns[NS_USER].mode != PART_OFF && !h->is_rootless &&
+	    !c->root.is_overlaid)
 		r = add(p, job, PHASE_HOST, ROOT_OPEN, e);
 	if (r == 0)
 		r = add(p, job, PHASE_BUILD, ROOT_BIND, e);
@@ -139,6 +143,11 @@ static int bind(struct job *job, struct run *r, struct err *e)
 	slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (slash < 0)
 		return err_sys(e, "open /");
+	if (job->conf->root.is_overlaid) {
+		r->root_fd = root_overlay(
+			job->path, job->conf->root.overlay_size, slash, e);
+		return r->root_fd < 0 ? r->root_fd : 0;
+	}
 	tree = job->tree_fd >= 0 ? TAKE_FD(job->tree_fd)
 				 : clone_tree(job->path, e);
 	if (tree < 0)
@@ -237,7 +246,10 @@ static void root_show(const struct op *op, FILE *out)
 		fprintf(out, "open %s for the user namespace", job->path);
 		break;
 	case ROOT_BIND:
-		fprintf(out, "%s", job->path);
+		fprintf(out, "%s%s", job->path,
+			job->conf->root.is_overlaid
+				? ", read-only below an overlay in memory"
+				: "");
 		break;
 	case ROOT_PIVOT:
 		fprintf(out, "pivot_root, the host's tree dropped");

@@ -118,6 +118,10 @@ struct conf_root {
 	uint64_t propagation; /* MS_PRIVATE|MS_SLAVE|MS_SHARED|MS_UNBINDABLE
 			       * (|MS_REC) of "/" at the end; 0: not said */
 	bool no_pivot;        /* MS_MOVE and chroot instead of pivot_root */
+	/* `path` is only read: what is written goes into memory, in an overlay
+	 * that ends with the container. No part of the OCI specification. */
+	bool is_overlaid;
+	const char *overlay_size; /* of the tmpfs: "50%", "1g" */
 };
 
 /* What a mount option word that is no flag of mount(2) asks for. */
