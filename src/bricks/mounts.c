@@ -79,7 +79,7 @@ static bool is_allowed_in_proc(const char *path)
 
 static int inside_proc(const struct conf_mount *m, struct err *e)
 {
-	err_input(e, "mounts: \"%s\" cannot be mounted: it is inside /proc",
+	err_input(e, "\"%s\" cannot be mounted upon: it is inside /proc",
 		  m->destination);
 	return err_hint(e, -EINVAL, "mount upon /proc itself, or elsewhere");
 }
@@ -494,13 +494,59 @@ static void mounts_undo(const struct op *op, struct run *r)
 		close(TAKE_FD(job->userns_fd));
 }
 
+struct shown {
+	uint64_t bits;
+	const char *word;
+};
+
+static void show_words(uint64_t have, const struct shown *words, size_t n,
+		       FILE *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((have & words[i].bits) == words[i].bits)
+			fprintf(out, ", %s", words[i].word);
+}
+
+static void show_options(const struct conf_mount *m, FILE *out)
+{
+	static const struct shown flags[] = {
+		{ MS_RDONLY, "read-only" },
+		{ MS_NOSUID, "nosuid" },
+		{ MS_NODEV, "nodev" },
+		{ MS_NOEXEC, "noexec" },
+	};
+	static const struct shown recursive[] = {
+		{ MOUNT_ATTR_RDONLY, "read-only to the bottom" },
+		{ MOUNT_ATTR_NOSUID, "nosuid to the bottom" },
+		{ MOUNT_ATTR_NODEV, "nodev to the bottom" },
+		{ MOUNT_ATTR_NOEXEC, "noexec to the bottom" },
+	};
+	static const struct shown extra[] = {
+		{ MOUNT_IDMAP, "ids mapped" },
+		{ MOUNT_TMPCOPYUP, "filled with what it covers" },
+	};
+	static const struct shown propagation[] = {
+		{ MS_SHARED, "shared" },
+		{ MS_SLAVE, "slave" },
+		{ MS_UNBINDABLE, "unbindable" },
+	};
+
+	show_words(m->flags, flags, ARRAY_SIZE(flags), out);
+	show_words(m->rec_set, recursive, ARRAY_SIZE(recursive), out);
+	show_words(m->extra, extra, ARRAY_SIZE(extra), out);
+	show_words(m->propagation, propagation, ARRAY_SIZE(propagation), out);
+	if (m->data && *m->data)
+		fprintf(out, ", %s", m->data);
+}
+
 static void mounts_show(const struct op *op, FILE *out)
 {
 	const struct mount_job *job = op->arg;
 	const struct conf_mount *m = job->m;
 
 	if (op->kind == MOUNT_OPEN) {
-		fprintf(out, "open %s for the user namespace", m->source);
+		fprintf(out, "open %s before the user namespace is entered",
+			m->source);
 		return;
 	}
 	if (op->kind == MOUNT_SHIFT) {
@@ -513,10 +559,7 @@ static void mounts_show(const struct op *op, FILE *out)
 		: m->type  ? m->type
 			   : "?",
 		m->destination);
-	if (m->flags & MS_RDONLY)
-		fprintf(out, ", read-only");
-	if (m->data && *m->data)
-		fprintf(out, ", %s", m->data);
+	show_options(m, out);
 }
 
 const struct brick brick_mounts = {
