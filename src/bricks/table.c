@@ -11,6 +11,7 @@
 /* clang-format off */
 const struct brick *const bricks[] = {
 	&brick_cgroup,     /* entered before a cgroup namespace makes it the root */
+	&brick_rdt,        /* beside the cgroup: the same kind of thing */
 	&brick_oom,        /* while /proc is still the host's */
 	&brick_ns,
 	&brick_idmap,      /* before anything is made that has an owner */
@@ -38,6 +39,7 @@ const struct brick *const bricks[] = {
 
 /* Those for a process that joins a running container. */
 const struct brick *const exec_bricks[] = {
+	&brick_rdt_join,
 	&brick_oom,
 	&brick_ns,
 	&brick_idmap,

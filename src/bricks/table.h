@@ -20,6 +20,8 @@ extern const struct brick brick_paths;     /* masked and read-only paths */
 extern const struct brick brick_root_final; /* read-only, propagation */
 extern const struct brick brick_keyring;   /* a session keyring of its own */
 extern const struct brick brick_oom;       /* oom_score_adj */
+extern const struct brick brick_rdt;       /* caches, memory bandwidth */
+extern const struct brick brick_rdt_join;  /* the same for exec */
 extern const struct brick brick_rlimits;   /* resource limits */
 extern const struct brick brick_sched;     /* scheduler, I/O class, memory
 					    * policy, personality */

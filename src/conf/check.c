@@ -202,6 +202,8 @@ static int check_clos_id(const char *id, struct err *e)
 					     "mon_groups" };
 	bool bad = strpbrk(id, "/\n") != NULL;
 
+	if (strcmp(id, "/") == 0)
+		return 0; /* the default class */
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		bad |= strcmp(id, taken[i]) == 0;
 	return bad ? err_input(e,
@@ -232,7 +234,8 @@ static int check_rdt(const struct conf *c, struct err *e)
 }
 
 /* What the kernel takes as a name (net/core/dev.c, dev_valid_name). The name in
- * the container may have one "%d" in it, for a number that the kernel chooses. */
+ * the container may have one "%d" in it, for a number that the kernel chooses.
+ */
 static bool is_netdev_name(const char *name, bool may_be_template)
 {
 	size_t n = strlen(name);
@@ -240,7 +243,8 @@ static bool is_netdev_name(const char *name, bool may_be_template)
 
 	if (mark)
 		return n < 16 && !memchr(name, '%', (size_t)(mark - name)) &&
-		       !strpbrk(mark + 1, "%") && !strpbrk(name, "/: \t\n\v\f\r");
+		       !strpbrk(mark + 1, "%") &&
+		       !strpbrk(name, "/: \t\n\v\f\r");
 	return n > 0 && n < 16 && strcmp(name, ".") != 0 &&
 	       strcmp(name, "..") != 0 && !strpbrk(name, "/: \t\n\v\f\r%");
 }

@@ -37,8 +37,12 @@ static const struct answer seccomp[] = {
 static const struct answer parts[] = {
 	{ "apparmor", "enabled", true },
 	{ "selinux", "enabled", true },
-	{ "intelRdt", "enabled", false },
 	{ "netDevices", "enabled", true },
+};
+static const struct answer intel_rdt[] = {
+	{ "intelRdt", "enabled", true },
+	{ "intelRdt", "schemata", true },
+	{ "intelRdt", "monitoring", true },
 };
 
 /* Annotations whose value decides about more than the container asks for: who
@@ -167,6 +171,7 @@ int oci_features_text(struct arena *a, const char **ret_text, struct err *e)
 	seccomp_lists(&o);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		answers(&o, &parts[i], 1);
+	answers(&o, intel_rdt, ARRAY_SIZE(intel_rdt));
 	mount_extensions(&o);
 	memory_policy(&o);
 	json_out_end(&o);

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "conf/rdt.h"
 #include "host/host.h"
 #include "plan/plan.h"
 #include "plan/run.h"
@@ -115,9 +116,9 @@ static int remember(struct birth *b, struct err *e)
 		.cgroup_manager = g->manager,
 		.cgroup_path = g->path ? g->path : "",
 		.cgroup_scope = g->scope ? g->scope : "",
-		.intel_rdt = "",
+		.intel_rdt = conf_rdt_own(c, c->arena),
 	};
-	if (!b->state.rootfs)
+	if (!b->state.rootfs || !b->state.intel_rdt)
 		return err_set(e, -ENOMEM, "state");
 	r = state_save(b->dir_fd, &b->state, e);
 	if (r == 0)

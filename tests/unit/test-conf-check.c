@@ -293,6 +293,7 @@ static void the_rest(void)
 		{ N("network"), "\"netDevices\":{\"e\":{\"name\":\"f\"},\"f\":{}}", "",
 		  "linux.netDevices.f: called \"f\", as e is" },
 		{ "", "\"intelRdt\":{\"closID\":\"guaranteed\"}", "", "" },
+		{ "", "\"intelRdt\":{\"closID\":\"/\"}", "", "" },
 		{ "", "\"intelRdt\":{\"closID\":\"..\"}", "",
 		  "linux.intelRdt.closID: \"..\" cannot be the name of a class" },
 		{ "", "\"intelRdt\":{\"closID\":\"a/b\"}", "",
