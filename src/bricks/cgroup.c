@@ -1,37 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bricks/cgroup.c - the container's control groups and their limits.
  *
- * The supervisor makes the directories, writes the limits and opens what the
- * child needs to enter them (PHASE_HOST); the child enters v1 hierarchies by
- * writing "0" to `tasks` (PHASE_ENTER): a process that moves itself, alone in
- * its thread group, does not take the kernel's global lock on thread groups,
- * whose price is an RCU grace period, several milliseconds. v2 is entered by
- * clone3() itself (CLONE_INTO_CGROUP). */
-#include "cgroup/cgroup.h"
+ * v2 is entered by clone3() itself (CLONE_INTO_CGROUP), so its directory is
+ * made before (PHASE_HOST). v1 hierarchies are entered by the child, which
+ * writes "0" to their `tasks` (PHASE_ENTER): a process that moves itself, alone
+ * in its thread group, does not take the kernel's global lock on thread groups,
+ * whose price is an RCU grace period, several milliseconds.
+ *
+ * Making the v1 directories and their limits takes about as long as the kernel
+ * needs for a network namespace, so the supervisor does the one (PHASE_ATTACH)
+ * while the child does the other (PHASE_BEGIN). That needs to know beforehand
+ * which directories there will be: a caller that may not make all of them does
+ * everything in PHASE_HOST and hands the child open files. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "bricks/table.h"
+#include "cgroup/cgroup.h"
 #include "conf/conf.h"
+#include "host/host.h"
 #include "plan/run.h"
 #include "sys/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
-enum { CGROUP_MAKE, CGROUP_LIMIT, CGROUP_DEVICES, CGROUP_OPEN, CGROUP_ENTER };
+enum {
+	CGROUP_MAKE_V2, /* in parallel: what clone3() needs */
+	CGROUP_MAKE,	/* the rest, or all */
+	CGROUP_LIMIT,
+	CGROUP_DEVICES,
+	CGROUP_OPEN,
+	CGROUP_ENTER,
+};
 
 /* What the ops share. */
 struct job {
-	struct cgroup set;
+	struct cgroup set, v1, v2; /* all; the two halves when in parallel */
+	bool is_parallel;
 	const struct conf *conf;
 };
+
+static void split(struct job *job)
+{
+	job->v1 = job->v2 = job->set;
+	job->v1.n_dirs = job->v2.n_dirs = 0;
+	for (size_t i = 0; i < job->set.n_dirs; i++) {
+		struct cgroup *half =
+			job->set.dirs[i].hierarchy->is_v2 ? &job->v2 : &job->v1;
+
+		half->dirs[half->n_dirs++] = job->set.dirs[i];
+	}
+}
+
+static enum phase phase_of(const struct job *job, int kind)
+{
+	if (kind == CGROUP_ENTER)
+		return PHASE_ENTER;
+	if (!job->is_parallel || kind == CGROUP_MAKE_V2 || kind == CGROUP_OPEN)
+		return PHASE_HOST;
+	return PHASE_ATTACH;
+}
+
+static int add_ops(struct job *job, const struct host *h, struct plan *p,
+		   struct err *e)
+{
+	struct op op = { .brick = &brick_cgroup, .fd = -EBADF, .arg = job };
+	int r = 0;
+
+	for (int kind = CGROUP_MAKE_V2; kind <= CGROUP_ENTER && r == 0;
+	     kind++) {
+		/* Without privilege no node can be made that a rule could be
+		 * about, and the kernel would not take the rules. */
+		if (kind == CGROUP_DEVICES && h->is_rootless)
+			continue;
+		if (kind == CGROUP_MAKE_V2 &&
+		    (!job->is_parallel || !job->v2.n_dirs))
+			continue;
+		op.kind = kind;
+		op.phase = phase_of(job, kind);
+		r = plan_add(p, op, e);
+	}
+	return r;
+}
 
 static int cgroup_brick_plan(const struct conf *c, const struct host *h,
 			     struct plan *p, struct err *e)
 {
-	struct op op = { .brick = &brick_cgroup,
-			 .phase = PHASE_HOST,
-			 .fd = -EBADF };
 	struct job *job = arena_new(p->arena, struct job);
 	int r;
 
@@ -41,21 +98,35 @@ static int cgroup_brick_plan(const struct conf *c, const struct host *h,
 	r = cgroup_plan(&c->cgroup, c->id, h, p->arena, &job->set, e);
 	if (r < 0 || job->set.n_dirs == 0)
 		return r;
-	op.arg = job;
-	for (int kind = CGROUP_MAKE; kind <= CGROUP_ENTER && r == 0; kind++) {
-		/* Without privilege no node can be made that a rule could be
-		 * about, and the kernel would not take the rules. */
-		if (kind == CGROUP_DEVICES && h->is_rootless)
-			continue;
-		op.kind = kind;
-		op.phase = kind == CGROUP_ENTER ? PHASE_ENTER : PHASE_HOST;
-		r = plan_add(p, op, e);
-	}
-	return r;
+	split(job);
+	job->is_parallel = job->v1.n_dirs > 0 && !h->is_rootless &&
+			   !c->cgroup.best_effort &&
+			   job->set.manager == CGROUP_CGROUPFS;
+	return add_ops(job, h, p, e);
 }
 
-static int enter(struct run *r, struct err *e)
+/* In parallel the directories were made after our birth, by the supervisor that
+ * has told us so: they are opened here. */
+static int enter_v1(const struct cgroup *v1, struct err *e)
 {
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < v1->n_dirs; i++) {
+		int r;
+
+		snprintf(path, sizeof(path), "%s/tasks", v1->dirs[i].path);
+		r = sys_write_file(AT_FDCWD, path, "0");
+		if (r < 0)
+			return err_set(e, r, "enter the cgroup %s",
+				       v1->dirs[i].path);
+	}
+	return 0;
+}
+
+static int enter(const struct job *job, struct run *r, struct err *e)
+{
+	if (job->is_parallel)
+		return enter_v1(&job->v1, e);
 	for (size_t i = 0; i < r->n_attach; i++) {
 		int ret = sys_write_fd(r->attach_fds[i], "0");
 
@@ -78,7 +149,11 @@ static int make(struct job *job, struct run *r, struct err *e)
 {
 	const struct conf_cgroup *cc = &job->conf->cgroup;
 	size_t n = job->set.n_dirs;
-	int ret = cgroup_make(&job->set, cc->best_effort, e);
+	int ret;
+
+	if (job->is_parallel)
+		return cgroup_make(&job->v1, false, e);
+	ret = cgroup_make(&job->set, cc->best_effort, e);
 
 	if (ret == 0 && job->set.n_dirs < n && has_limits(&cc->res) && r->warn)
 		r->warn(r, "linux.resources: limits are left out where the "
@@ -92,6 +167,8 @@ static int cgroup_apply(const struct op *op, struct run *r, struct err *e)
 	const struct conf_cgroup *cc = &job->conf->cgroup;
 
 	switch (op->kind) {
+	case CGROUP_MAKE_V2:
+		return cgroup_make(&job->v2, false, e);
 	case CGROUP_MAKE:
 		return make(job, r, e);
 	case CGROUP_LIMIT:
@@ -101,11 +178,12 @@ static int cgroup_apply(const struct op *op, struct run *r, struct err *e)
 		return cgroup_devices(&job->set, cc->res.dev_rules,
 				      cc->res.n_dev_rules, e);
 	case CGROUP_OPEN:
-		return cgroup_open_attach(&job->set, NULL, r->attach_fds,
-					  RUN_ATTACH_MAX, &r->n_attach,
-					  &r->cgroup_fd, e);
+		return cgroup_open_attach(job->is_parallel ? &job->v2
+							   : &job->set,
+					  NULL, r->attach_fds, RUN_ATTACH_MAX,
+					  &r->n_attach, &r->cgroup_fd, e);
 	}
-	return enter(r, e);
+	return enter(job, r, e);
 }
 
 static void cgroup_undo(const struct op *op, struct run *r)
@@ -113,8 +191,11 @@ static void cgroup_undo(const struct op *op, struct run *r)
 	const struct job *job = op->arg;
 
 	(void)r;
+	if (op->kind == CGROUP_MAKE_V2)
+		(void)cgroup_remove(&job->v2, NULL);
 	if (op->kind == CGROUP_MAKE)
-		(void)cgroup_remove(&job->set, NULL);
+		(void)cgroup_remove(job->is_parallel ? &job->v1 : &job->set,
+				    NULL);
 }
 
 static void show_limits(const struct conf_resources *res, FILE *out)
@@ -137,9 +218,12 @@ static void cgroup_show(const struct op *op, FILE *out)
 	const struct job *job = op->arg;
 
 	switch (op->kind) {
+	case CGROUP_MAKE_V2:
+		fprintf(out, "make %s in cgroup v2", job->set.path);
+		break;
 	case CGROUP_MAKE:
 		fprintf(out, "make %s in %zu hierarchies", job->set.path,
-			job->set.n_dirs);
+			job->is_parallel ? job->v1.n_dirs : job->set.n_dirs);
 		break;
 	case CGROUP_LIMIT:
 		fprintf(out, "limits");

@@ -58,7 +58,7 @@ static int open_master(const struct run *r, struct err *e)
 	auto_fd int root = -EBADF, fd = -EBADF;
 
 	if (r->root_fd < 0) /* exec: "/" is the container's */
-		root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = sys_open_in(r->root_fd >= 0 ? r->root_fd : root, "dev/pts/ptmx",
 			 O_RDWR | O_NOCTTY | O_NOFOLLOW, 0,
 			 RESOLVE_NO_SYMLINKS);

@@ -159,7 +159,7 @@ static int landlock_plan(const struct conf *c, const struct host *h, struct plan
 /* The path is the user's, looked up in the container's root. */
 static int allow_path(const struct op *op, int ruleset_fd, struct err *e)
 {
-	auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_fd int fd = root < 0 ? -errno : sys_open_in(root, op->str, O_PATH, 0, 0);
 	uint64_t access = op->num;
 	struct stat st;

@@ -96,7 +96,7 @@ static int hang_in(int dir_fd, const struct cgroup_dir *d, uint64_t attrs,
 {
 	const char *slash = strrchr(d->hierarchy->mount, '/');
 	const char *name = slash && slash[1] ? slash + 1 : "cgroup";
-	auto_fd int tree = bound(d->path, attrs), target = -EBADF;
+	auto_fd int tree = bound(d->path, attrs);
 	int r;
 
 	if (tree == -ENOENT)
@@ -105,11 +105,7 @@ static int hang_in(int dir_fd, const struct cgroup_dir *d, uint64_t attrs,
 		return err_set(e, tree, "bind %s", d->path);
 	if (mkdirat(dir_fd, name, 0755) < 0)
 		return err_sys(e, "make the directory %s", name);
-	target = openat(dir_fd, name,
-			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (target < 0)
-		return err_sys(e, "open the directory %s", name);
-	r = sys_move_mount(tree, target);
+	r = sys_move_mount_at(tree, dir_fd, name);
 	if (r < 0)
 		return err_set(e, r, "mount the hierarchy %s", name);
 	link_parts(dir_fd, name);

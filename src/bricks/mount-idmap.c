@@ -61,7 +61,7 @@ static int open_ns(pid_t pid, const struct conf_idmaps *maps, struct err *e)
 	if (ret < 0)
 		return ret;
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "open the mount's user namespace") : fd;
 }
 

@@ -106,11 +106,11 @@ static int open_all(struct moved *m, const struct run *r, int *ret_ns_fd, struct
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)r->pid);
-	m->host_ns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	m->host_ns_fd = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (m->host_ns_fd < 0)
 		return err_sys(e, "open /proc/self/ns/net");
 	*ret_ns_fd = m->target_fd >= 0 ? fcntl(m->target_fd, F_DUPFD_CLOEXEC, 3)
-				       : open(path, O_RDONLY | O_CLOEXEC);
+				       : openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (*ret_ns_fd < 0)
 		return err_sys(e, "open the container's network namespace");
 	m->host_sock = nl_open(e);

@@ -2,7 +2,7 @@
 /* bricks/ns.c - which namespaces are the container's own, and whose it shares.
  *
  * OWN namespaces are made by clone3() itself, with three exceptions that the
- * child makes by unshare() in PHASE_ENTER:
+ * child makes by unshare() in PHASE_ENTER, the last of them in PHASE_BEGIN:
  *  - cgroup: its root is the cgroup the process is in, so that has to be
  * entered first (which is why brick_cgroup stands before this one);
  *  - time: the offsets have to be written before anybody is in it;
@@ -80,6 +80,7 @@ static int ns_plan(const struct conf *c, const struct host *h, struct plan *p,
 			 .phase = PHASE_ENTER,
 			 .kind = NS_UNSHARE,
 			 .fd = -EBADF };
+	struct op net = op;
 	int r = plan_joins(c, p, e);
 
 	(void)h;
@@ -88,12 +89,17 @@ static int ns_plan(const struct conf *c, const struct host *h, struct plan *p,
 	for (int k = 0; k < NS_MAX_; k++) {
 		if (c->ns[k].mode != PART_OWN)
 			continue;
-		if (is_late(c, (enum ns_kind)k))
+		if (k == NS_NET && is_late(c, NS_NET))
+			net.num = ns_clone_flag(NS_NET);
+		else if (is_late(c, (enum ns_kind)k))
 			op.num |= ns_clone_flag((enum ns_kind)k);
 		else
 			p->clone_flags |= ns_clone_flag((enum ns_kind)k);
 	}
-	return op.num ? plan_add(p, op, e) : 0;
+	net.phase = PHASE_BEGIN;
+	if (net.num)
+		r = plan_add(p, net, e);
+	return r == 0 && op.num ? plan_add(p, op, e) : r;
 }
 
 static int ns_apply(const struct op *op, struct run *r, struct err *e)

@@ -72,7 +72,7 @@ static int prepare(struct job *job, struct err *e)
 	int r;
 
 	job->dir_fd =
-		sys_fs_mount("tmpfs", "masked", "size=0,nr_inodes=2,mode=755",
+		sys_fs_mount("tmpfs", "masked", NULL,
 			     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 				     MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (job->dir_fd < 0)

@@ -133,7 +133,7 @@ static int show(const struct overlay *o, int from_fd, const char *name)
 
 static int show_all(const struct overlay *o)
 {
-	auto_fd int from = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int from = openat(AT_FDCWD, o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_Alignas(struct entry) char buf[4096];
 	long n;
 
@@ -179,7 +179,7 @@ int root_overlay(const char *path, const char *size, int target_fd,
 
 	snprintf(data, sizeof(data), "mode=755,size=%s", size);
 	tmp = sys_fs_mount("tmpfs", "overlay", data, SAFE);
-	target = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	target = openat(AT_FDCWD, "/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = tmp < 0 ? tmp : target < 0 ? -errno : sys_move_mount(tmp, target);
 	if (r < 0)
 		return err_set(e, r, "mount a tmpfs for what is written");

@@ -140,7 +140,7 @@ static int bind(struct job *job, struct run *r, struct err *e)
 
 	if (ret < 0)
 		return ret;
-	slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	slash = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (slash < 0)
 		return err_sys(e, "open /");
 	if (job->conf->root.is_overlaid) {

@@ -327,7 +327,7 @@ int cgroup_open_attach(const struct cgroup *g, const char *sub, int *fds,
 
 		snprintf(path, sizeof(path), "%s%s%s%s", d->path,
 			 sub ? "/" : "", sub ? sub : "", v2 ? "" : "/tasks");
-		fd = open(path,
+		fd = openat(AT_FDCWD, path,
 			  (v2 ? O_PATH | O_DIRECTORY : O_WRONLY) | O_CLOEXEC);
 		if (fd < 0 && sub && errno == ENOENT && !v2)
 			continue; /* a sub-cgroup need not be everywhere */

@@ -99,9 +99,9 @@ static int devices_v1(const struct cgroup_dir *d,
 	int r = 0;
 
 	snprintf(path, sizeof(path), "%s/devices.deny", d->path);
-	deny = open(path, O_WRONLY | O_CLOEXEC);
+	deny = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "%s/devices.allow", d->path);
-	allow = open(path, O_WRONLY | O_CLOEXEC);
+	allow = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
 	if (deny < 0 || allow < 0)
 		return err_sys(e, "open %s", path);
 	const int fds[] = { deny, allow };
@@ -293,7 +293,7 @@ static int devices_v2(const struct cgroup_dir *d,
 		      const struct conf_dev_rule *rules, size_t n,
 		      struct err *e)
 {
-	auto_fd int dir_fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	auto_fd int dir_fd = openat(AT_FDCWD, d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		    prog_fd = -EBADF;
 	struct dev_program p;
 

@@ -42,18 +42,17 @@ static int probe_ids(struct host *h, struct err *e)
 	return 0;
 }
 
-/* prctl() knows how many capabilities there are: reading one too many fails. */
-static void probe_bounding(struct host *h)
+/* The highest capability that prctl() knows: nearly always the highest that we
+ * know, too, so that is asked first. */
+static void probe_last_cap(struct host *h)
 {
-	for (int cap = 0; cap < 64; cap++) {
-		int r = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+	int cap = CAP_LAST_CAP;
 
-		if (r < 0)
-			break;
-		h->cap_last = cap;
-		if (r > 0)
-			h->caps_bound |= 1ULL << cap;
-	}
+	while (cap > 0 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0)
+		cap--;
+	while (cap < 63 && prctl(PR_CAPBSET_READ, cap + 1, 0, 0, 0) >= 0)
+		cap++;
+	h->cap_last = cap;
 }
 
 /* Undoes \040 and the like of proc_pid_mountinfo(5), in place. */
@@ -269,7 +268,7 @@ int host_probe(struct host *h, unsigned what, struct arena *a, struct err *e)
 	r = probe_ids(h, e);
 	if (r < 0)
 		return r;
-	probe_bounding(h);
+	probe_last_cap(h);
 	if (what & HOST_LSM)
 		probe_lsm(h);
 	if (what & HOST_LANDLOCK) {

@@ -35,7 +35,6 @@ struct host {
 	bool in_userns;      /* not in the first user namespace */
 	bool is_rootless;    /* euid is not 0, or in_userns */
 	uint64_t caps;       /* effective capabilities; bit n = number n */
-	uint64_t caps_bound; /* bounding set */
 	int cap_last;        /* highest capability the kernel knows */
 	int landlock_abi;    /* 0: none */
 	enum cgroup_layout cgroup_layout;

@@ -34,7 +34,7 @@ static int open_namespace(struct read *r, const struct json_at *at,
 			  enum ns_kind kind, const char *path)
 {
 	auto_fd int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	enum ns_kind found;
 	struct statfs fs;
 	int flag;

@@ -90,7 +90,7 @@ int plan_apply(const struct plan *p, enum phase phase, struct run *r,
 
 const char *phase_name(enum phase phase)
 {
-	static const char *const names[] = { "host",  "join",  "attach",
+	static const char *const names[] = { "host", "join", "begin", "attach",
 					     "enter", "build", "pivot",
 					     "lock",  "seal" };
 

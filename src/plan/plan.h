@@ -17,7 +17,7 @@
  *      runs it and with what privilege.
  *  P3  If the op k of a phase fails, undo() has run for ops k-1..0 of that
  *      phase before plan_apply() returns, and k itself changed nothing.
- *  P4  The child's phases (JOIN, ENTER and later) allocate no memory: they run
+ *  P4  The child's phases (JOIN, BEGIN, ENTER and later) allocate no memory: they run
  *      straight after clone3(), maybe under a small memory limit. All an op
  *      needs is in the op, in the arena it points to, or in struct run. */
 #pragma once
@@ -38,7 +38,9 @@ enum phase {
 		       * ops: enters the namespaces that the child has to be
 		       * born in (a joined pid or user namespace), then makes
 		       * the child as its sibling */
-	PHASE_ATTACH, /* supervisor, child waiting: id maps, netdevs */
+	PHASE_BEGIN,  /* child, at once, beside ATTACH: what takes the kernel
+		       * long and needs nobody */
+	PHASE_ATTACH, /* supervisor, child waiting: id maps, netdevs, cgroups */
 	PHASE_ENTER,  /* child, first: cgroups, namespaces to join or unshare */
 	PHASE_BUILD,  /* child, full caps in its user namespace: mounts */
 	PHASE_PIVOT,  /* child, after the createContainer hooks: the new root,

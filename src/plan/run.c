@@ -52,7 +52,7 @@ void run_close(struct run *r)
 void run_open_proc(struct run *r)
 {
 	enum { ROOT_INO = 1 }; /* fs/proc: PROC_ROOT_INO */
-	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 
 	if (fd >= 0 && sys_fs_magic(fd) == PROC_SUPER_MAGIC &&

@@ -24,7 +24,7 @@ static int write_pid_file(const char *path, pid_t pid, struct err *e)
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.hull-new", path) >=
 	    sizeof(tmp))
 		return err_set(e, -ENAMETOOLONG, "--pid-file %s", path);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+	fd = openat(AT_FDCWD, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		  0644);
 	if (fd < 0)
 		return err_sys(e, "write --pid-file %s", path);

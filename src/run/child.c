@@ -81,20 +81,17 @@ static void reset_signals(void)
 
 static int start_out(struct spawn *s, struct err *e)
 {
-
 	s->run->warn = warn_over_sync;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) /* C1 */
 		return err_sys(e, "tie the child to its supervisor");
-	umask(0); /* modes are what the configuration says; brick_creds sets it
-		   */
+	/* Modes are what the configuration says; brick_creds sets it. */
+	umask(0);
 	reset_signals();
 	/* Away from the caller's terminal and its job control: what is typed
 	 * there, TIOCSTI included, is none of the container's business. */
 	if (setsid() < 0)
 		return err_sys(e, "start a session");
-	/* The supervisor may have died before the line above; then the first
-	 * wait or send says so. */
-	return s->has_attach ? await(s, SYNC_ATTACHED, e) : 0;
+	return 0;
 }
 
 static int run_hooks_outside(struct spawn *s, struct err *e)
@@ -235,6 +232,11 @@ static int build(struct spawn *s, struct err *e)
 {
 	int r = start_out(s, e);
 
+	if (r == 0)
+		r = plan_apply(s->plan, PHASE_BEGIN, s->run, e);
+	/* The supervisor may have died before start_out(): this says so. */
+	if (r == 0 && s->has_attach)
+		r = await(s, SYNC_ATTACHED, e);
 	if (r == 0)
 		r = join_cgroup(s->run, e);
 	if (r == 0)

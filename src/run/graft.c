@@ -128,7 +128,7 @@ static int move_in(int root_fd, int mount_fd, const struct conf_mount *m,
 static int move_all(const int *fds, const struct conf_mount *m, size_t n,
 		    struct err *e)
 {
-	auto_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int root_fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = root_fd < 0 ? err_sys(e, "open the container's root") : 0;
 	size_t done = 0;
 

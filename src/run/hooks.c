@@ -140,7 +140,7 @@ static int open_output(const struct conf *c, const char *key, int otherwise,
 
 	if (!path)
 		return otherwise;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+	fd = openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
 		  0700);
 	return fd < 0 ? err_sys(e, "open %s (%s)", path, key) : fd;
 }

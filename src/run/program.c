@@ -115,7 +115,7 @@ static void find_home(uint32_t uid, struct program *ret)
 	char text[65536], *line, *save = NULL;
 	const char *home = uid == 0 ? "/root" : "/";
 	struct stat st;
-	auto_fd int fd = open("/etc/passwd",
+	auto_fd int fd = openat(AT_FDCWD, "/etc/passwd",
 			      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	ssize_t n = -1;
 

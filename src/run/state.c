@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RECORD_MAX = 64 * 1024, CONFIG_MAX = 16 * 1024 * 1024 };
+enum { RECORD_MAX = 48 * 1024, CONFIG_MAX = 16 * 1024 * 1024 };
 
 const char *status_name(enum status s)
 {
@@ -61,7 +61,8 @@ static int check_root(int fd, const char *path, struct err *e)
 
 static int make_all(const char *path, struct err *e)
 {
-	auto_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int root_fd =
+		openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd;
 
 	if (root_fd < 0)
@@ -94,12 +95,12 @@ int state_root_open(const char *root, bool make, struct err *e)
 	}
 	if (n < 0 || n >= PATH_MAX)
 		return err_set(e, -ENAMETOOLONG, "state directory");
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && make) {
 		r = make_all(path, e);
 		if (r < 0)
 			return r;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0)
 		return err_sys(e, "open state directory %s", path);
@@ -188,19 +189,39 @@ int state_open(int root_fd, const char *id, bool do_lock, struct err *e)
 	return TAKE_FD(fd);
 }
 
-/* Paths may hold newlines: a value's backslashes and newlines are escaped. */
-static void put(FILE *f, const char *key, const char *value)
+/* The record while it is written; what does not fit makes it no good. */
+struct text {
+	size_t n;
+	char v[RECORD_MAX];
+};
+
+static void put_char(struct text *t, char c)
 {
-	fprintf(f, "%s ", key);
+	if (t->n < sizeof(t->v))
+		t->v[t->n] = c;
+	t->n++;
+}
+
+/* Paths may hold newlines: a value's backslashes and newlines are escaped. */
+static void put(struct text *t, const char *key, const char *value)
+{
+	while (*key)
+		put_char(t, *key++);
+	put_char(t, ' ');
 	for (; value && *value; value++) {
-		if (*value == '\n')
-			fputs("\\n", f);
-		else if (*value == '\\')
-			fputs("\\\\", f);
-		else
-			fputc(*value, f);
+		if (*value == '\n' || *value == '\\')
+			put_char(t, '\\');
+		put_char(t, *value == '\n' ? 'n' : *value);
 	}
-	fputc('\n', f);
+	put_char(t, '\n');
+}
+
+static void put_number(struct text *t, const char *key, unsigned long long n)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%llu", n);
+	put(t, key, digits);
 }
 
 /* Writes a file of the directory so that there is the old or the new one, never
@@ -230,27 +251,23 @@ static const char *const managers[] = { "cgroupfs", "systemd", "disabled" };
 
 int state_save(int dir_fd, const struct state *s, struct err *e)
 {
-	auto_free char *text = malloc(RECORD_MAX);
-	FILE *f;
-	long n;
+	struct text t;
 
-	f = text ? fmemopen(text, RECORD_MAX, "w") : NULL;
-	if (!f)
-		return err_set(e, -ENOMEM, "state record");
-	fprintf(f, "pid %d\nstart_ticks %llu\nowner %u\n", (int)s->pid,
-		(unsigned long long)s->start_ticks, (unsigned)s->owner);
-	put(f, "created", s->created);
-	put(f, "bundle", s->bundle);
-	put(f, "rootfs", s->rootfs);
-	put(f, "config", s->config);
-	put(f, "cgroup_manager", managers[s->cgroup_manager]);
-	put(f, "cgroup_path", s->cgroup_path);
-	put(f, "cgroup_scope", s->cgroup_scope);
-	put(f, "intel_rdt", s->intel_rdt);
-	n = ftell(f);
-	if (fclose(f) != 0 || n <= 0 || n >= RECORD_MAX)
+	t.n = 0;
+	put_number(&t, "pid", (unsigned long long)s->pid);
+	put_number(&t, "start_ticks", s->start_ticks);
+	put_number(&t, "owner", s->owner);
+	put(&t, "created", s->created);
+	put(&t, "bundle", s->bundle);
+	put(&t, "rootfs", s->rootfs);
+	put(&t, "config", s->config);
+	put(&t, "cgroup_manager", managers[s->cgroup_manager]);
+	put(&t, "cgroup_path", s->cgroup_path);
+	put(&t, "cgroup_scope", s->cgroup_scope);
+	put(&t, "intel_rdt", s->intel_rdt);
+	if (t.n > sizeof(t.v))
 		return err_set(e, -EFBIG, "state record");
-	return replace(dir_fd, "record", text, (size_t)n, e);
+	return replace(dir_fd, "record", t.v, t.n, e);
 }
 
 /* Undoes put()'s escapes, in place. */

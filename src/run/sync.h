@@ -6,7 +6,7 @@
  *
  *   supervisor                       child
  *   HOST ops, clone3()
- *   ATTACH ops
+ *   ATTACH ops                       BEGIN
  *   SYNC_ATTACHED            -->     ENTER, BUILD             (1)
  *   record saved
  *                            <--     SYNC_BUILT               (2)

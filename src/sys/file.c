@@ -40,7 +40,8 @@ int sys_open_in(int root_fd, const char *path, int flags, mode_t mode,
 
 int sys_open_beneath(int dir_fd, const char *path, int flags, uint64_t resolve)
 {
-	struct open_how how = { .flags = (uint64_t)flags | O_CLOEXEC, .resolve = resolve };
+	struct open_how how = { .flags = (uint64_t)flags | O_CLOEXEC,
+				.resolve = resolve };
 	int fd = (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : fd;
@@ -60,6 +61,25 @@ static int step(int root_fd, const char *upto, const char *name, int dir_fd,
 	return sys_open_in(root_fd, upto, O_PATH | O_DIRECTORY, 0, 0);
 }
 
+/* The last component of a path whose parent is there; -ENOENT when that is
+ * missing, too, or a name that needs the long way. */
+static int make_last(int root_fd, const char *path, mode_t mode)
+{
+	auto_fd int parent = -EBADF;
+	const char *name;
+	int fd;
+
+	parent = sys_parent_in(root_fd, path, mode, false, &name);
+	if (parent < 0)
+		return -ENOENT;
+	if (mkdirat(parent, name, mode) < 0)
+		return -ENOENT;
+	/* Whatever is there now was made here or is refused. */
+	fd = openat(parent, name,
+		    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* syscalls: openat2 mkdirat */
 int sys_mkdirs_in(int root_fd, const char *path, mode_t mode)
 {
@@ -67,8 +87,10 @@ int sys_mkdirs_in(int root_fd, const char *path, mode_t mode)
 	auto_fd int dir_fd = -EBADF;
 	size_t len = 0;
 
-	/* Mostly it is there. */
+	/* Mostly it is there, or only the last component is not. */
 	dir_fd = sys_open_in(root_fd, path, O_PATH | O_DIRECTORY, 0, 0);
+	if (dir_fd == -ENOENT)
+		dir_fd = make_last(root_fd, path, mode);
 	if (dir_fd != -ENOENT)
 		return TAKE_FD(dir_fd);
 	dir_fd = sys_open_in(root_fd, "", O_PATH | O_DIRECTORY, 0, 0);

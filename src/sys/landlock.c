@@ -23,7 +23,9 @@ enum { RULE_PATH = 1, RULE_PORT = 2 };
 
 struct sys_landlock sys_landlock_known(int abi)
 {
-	static const uint64_t fs[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
+	static const uint64_t fs[] = {
+		0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff
+	};
 	struct sys_landlock known = { 0 };
 
 	if (abi < 1)
@@ -40,7 +42,8 @@ struct sys_landlock sys_landlock_known(int abi)
 int sys_landlock_ruleset(const struct sys_landlock *what)
 {
 	const struct ruleset_attr attr = { what->fs, what->net, what->scoped };
-	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
+			      0);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -50,7 +53,8 @@ int sys_landlock_allow_path(int ruleset_fd, int fd, uint64_t access)
 {
 	const struct path_attr attr = { access, fd };
 
-	return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH, &attr, 0) < 0
+	return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH, &attr, 0) <
+			       0
 		       ? -errno
 		       : 0;
 }
@@ -60,7 +64,8 @@ int sys_landlock_allow_port(int ruleset_fd, uint16_t port, uint64_t access)
 {
 	const struct port_attr attr = { access, port };
 
-	return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PORT, &attr, 0) < 0
+	return syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PORT, &attr, 0) <
+			       0
 		       ? -errno
 		       : 0;
 }
@@ -68,5 +73,6 @@ int sys_landlock_allow_port(int ruleset_fd, uint16_t port, uint64_t access)
 /* syscalls: landlock_restrict_self */
 int sys_landlock_restrict(int ruleset_fd)
 {
-	return syscall(SYS_landlock_restrict_self, ruleset_fd, 0) < 0 ? -errno : 0;
+	return syscall(SYS_landlock_restrict_self, ruleset_fd, 0) < 0 ? -errno
+								      : 0;
 }

@@ -25,8 +25,9 @@ static int set_param(int fs_fd, const char *param, size_t n)
 	value = strchr(text, '=');
 	if (value)
 		*value++ = '\0';
-	if (syscall(SYS_fsconfig, fs_fd, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
-		     text, value, 0) < 0)
+	if (syscall(SYS_fsconfig, fs_fd,
+		    value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, text,
+		    value, 0) < 0)
 		return -errno;
 	return 0;
 }
@@ -53,13 +54,14 @@ int sys_fs_mount(const char *type, const char *source, const char *data,
 
 	if (fs_fd < 0)
 		return -errno;
-	if (source && syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, "source", source,
-			       0) < 0)
+	if (source && syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING,
+			      "source", source, 0) < 0)
 		return -errno;
 	r = set_params(fs_fd, data);
 	if (r < 0)
 		return r;
-	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) <
+	    0)
 		return -errno;
 	fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, (unsigned)attrs);
 	return fd < 0 ? -errno : fd;
@@ -78,7 +80,16 @@ int sys_open_tree(int dir_fd, const char *path, unsigned flags)
 int sys_move_mount(int mount_fd, int target_fd)
 {
 	return syscall(SYS_move_mount, mount_fd, "", target_fd, "",
-			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* syscalls: move_mount */
+int sys_move_mount_at(int mount_fd, int dir_fd, const char *name)
+{
+	return syscall(SYS_move_mount, mount_fd, "", dir_fd, name,
+		       MOVE_MOUNT_F_EMPTY_PATH) < 0
 		       ? -errno
 		       : 0;
 }
@@ -95,7 +106,7 @@ int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,
 	};
 
 	return syscall(SYS_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &attr,
-			     sizeof(attr)) < 0
+		       sizeof(attr)) < 0
 		       ? -errno
 		       : 0;
 }

@@ -19,6 +19,8 @@ int sys_fs_mount(const char *type, const char *source, const char *data,
 int sys_open_tree(int dir_fd, const char *path, unsigned flags);
 /* Puts a detached mount upon target_fd itself (no path is walked). */
 int sys_move_mount(int mount_fd, int target_fd);
+/* The same upon a name in a directory that nobody else can write to. */
+int sys_move_mount_at(int mount_fd, int dir_fd, const char *name);
 /* flags: AT_RECURSIVE or 0; on the mount behind fd. userns_fd: with
  * MOUNT_ATTR_IDMAP in set, else -1. */
 int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,

@@ -19,7 +19,8 @@ enum { MAX_FDS = 4 };
 /* syscalls: sendmsg */
 int sys_send(int sock, const void *buf, size_t n, const int *fds, size_t n_fds)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(MAX_FDS * sizeof(int))] = { 0 };
+	_Alignas(struct cmsghdr) char
+		control[CMSG_SPACE(MAX_FDS * sizeof(int))] = { 0 };
 	struct iovec iov = { .iov_base = (void *)buf, .iov_len = n };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t done;
@@ -69,9 +70,11 @@ static void take_fds(struct msghdr *m, int *fds, size_t room, size_t *n_fds)
 /* syscalls: recvmsg */
 ssize_t sys_recv(int sock, void *buf, size_t n, int *fds, size_t *n_fds)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(MAX_FDS * sizeof(int))];
+	_Alignas(
+		struct cmsghdr) char control[CMSG_SPACE(MAX_FDS * sizeof(int))];
 	struct iovec iov = { .iov_base = buf, .iov_len = n };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
 			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	size_t room = n_fds ? *n_fds : 0, got = 0;

@@ -52,7 +52,6 @@ static void plan(const struct conf *c, struct arena *a)
 					.is_v2 = true };
 	const struct host h = {
 		.caps = UINT64_MAX >> 23,
-		.caps_bound = UINT64_MAX >> 23,
 		.cap_last = 40,
 		.landlock_abi = 5,
 		.cgroup_layout = CGROUP_V2,

@@ -39,7 +39,6 @@ static uint16_t ll_connect[MAX_RULES], ll_bind[MAX_RULES];
 
 static struct host host = {
 	.caps = (2ULL << CAP_LAST_CAP) - 1,
-	.caps_bound = (2ULL << CAP_LAST_CAP) - 1,
 	.cap_last = CAP_LAST_CAP,
 	.landlock_abi = 7,
 	.cgroup_layout = CGROUP_V2,

@@ -109,7 +109,7 @@ int app_read_file(struct app *app, const char *what, const char *path,
 		  const char **ret_text, size_t *ret_n, struct err *e)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	auto_fd int fd = is_stdin ? -EBADF : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	auto_fd int fd = is_stdin ? -EBADF : openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char *text = NULL;
 	int r;
 

@@ -37,7 +37,7 @@ static int save_descriptors(const char *dir, pid_t pid, struct err *e)
 	}
 	snprintf(p, (size_t)(end - p), "]");
 	snprintf(path, sizeof(path), "%s/descriptors.json", dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	r = fd < 0 ? -errno : sys_write_all(fd, text, strlen(text));
 	return r < 0 ? err_set(e, r, "write %s", path) : 0;
 }

@@ -56,7 +56,7 @@ int bundle_open(struct app *app, const char *id, const struct create_opts *o,
 	conf_init(&b->conf, &app->arena);
 	b->conf.id = id;
 	b->conf.bundle = b->path;
-	b->conf.bundle_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	b->conf.bundle_fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->conf.bundle_fd < 0)
 		return err_sys(e, "--bundle %s", dir);
 	return read_config(app, o, b, e);

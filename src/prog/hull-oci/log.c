@@ -50,7 +50,7 @@ int log_open(struct log *l, const char *to, bool is_json, bool debug,
 		return open_socket(l, "/dev/log", to + 7, e);
 	if (strncmp(to, "file:", 5) == 0)
 		to += 5;
-	l->fd = open(to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	l->fd = openat(AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	return l->fd < 0 ? err_sys(e, "--log %s", to) : 0;
 }
 

@@ -23,7 +23,7 @@ static void fill_stdio(void)
 	if (n == 0)
 		return;
 	for (int i = 0; i < 3; i++)
-		if ((v[i].revents & POLLNVAL) && open("/dev/null", O_RDWR) != i)
+		if ((v[i].revents & POLLNVAL) && openat(AT_FDCWD, "/dev/null", O_RDWR) != i)
 			_exit(1);
 }
 

@@ -110,11 +110,11 @@ static int prepare(void *arg)
 		return -1;
 	if (sys_unshare(CLONE_NEWNS) < 0)
 		return -1;
-	at_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	at_fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at_fd < 0 || sys_mount_setattr(at_fd, AT_RECURSIVE, 0, 0, REC_SLAVE, -1) < 0)
 		return -1;
 	close(at_fd);
-	at_fd = open(x->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	at_fd = openat(AT_FDCWD, x->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	tree_fd = sys_open_tree(AT_FDCWD, x->rootfs,
 				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (at_fd < 0 || tree_fd < 0 || sys_move_mount(tree_fd, at_fd) < 0)

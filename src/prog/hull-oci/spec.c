@@ -31,7 +31,7 @@ COMMAND(spec)
 	if (!path)
 		return err_set(e, -ENOMEM, "spec");
 	/* Never over somebody's work. */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	fd = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
 		return err_input(e, "%s exists; remove it first", path);
 	r = fd < 0 ? -errno : sys_write_all(fd, text, strlen(text));
