@@ -40,7 +40,9 @@ int app_cgroup_options(const struct app *app, struct conf_cgroup *cc,
 	const char *m = app->g.cgroup_manager, *rootless = app->g.rootless;
 
 	if (app->g.systemd_cgroup && m && strcmp(m, "systemd") != 0)
-		return err_input(e, "--systemd-cgroup contradicts --cgroup-manager %s", m);
+		return err_input(
+			e, "--systemd-cgroup contradicts --cgroup-manager %s",
+			m);
 	if (app->g.systemd_cgroup || (m && strcmp(m, "systemd") == 0))
 		cc->manager = CGROUP_SYSTEMD;
 	else if (m && strcmp(m, "disabled") == 0)
@@ -63,7 +65,8 @@ static bool is_exec_fault(const struct err *e)
 	if (strstr(e->text, "executable file "))
 		return true;
 	for (; p; p = strstr(p + 1, "exec "))
-		if (p == e->text || (p - e->text >= 2 && memcmp(p - 2, ": ", 2) == 0))
+		if (p == e->text ||
+		    (p - e->text >= 2 && memcmp(p - 2, ": ", 2) == 0))
 			return true;
 	return false;
 }
@@ -94,7 +97,9 @@ static int read_all(struct app *app, int fd, char **ret_text, size_t *ret_n)
 		}
 		n += (size_t)got;
 		if (n + 1 == size) {
-			char *more = size < FILE_MAX ? arena_alloc(&app->arena, 4 * size) : NULL;
+			char *more = size < FILE_MAX ? arena_alloc(&app->arena,
+								   4 * size)
+						     : NULL;
 
 			if (!more)
 				return -EFBIG;
@@ -109,7 +114,9 @@ int app_read_file(struct app *app, const char *what, const char *path,
 		  const char **ret_text, size_t *ret_n, struct err *e)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	auto_fd int fd = is_stdin ? -EBADF : openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	auto_fd int fd = is_stdin ? -EBADF
+				  : openat(AT_FDCWD, path,
+					   O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char *text = NULL;
 	int r;
 
@@ -117,7 +124,8 @@ int app_read_file(struct app *app, const char *what, const char *path,
 		return err_sys(e, "%s %s", what, path);
 	r = read_all(app, is_stdin ? STDIN_FILENO : fd, &text, ret_n);
 	if (r < 0)
-		return err_set(e, r, "%s: read %s", what, is_stdin ? "standard input" : path);
+		return err_set(e, r, "%s: read %s", what,
+			       is_stdin ? "standard input" : path);
 	text[*ret_n] = '\0';
 	*ret_text = text;
 	return 0;
@@ -206,7 +214,8 @@ COMMAND(completion)
 {
 	(void)app, (void)opts;
 	if (argc > 0 && strcmp(argv[0], "bash") != 0)
-		return err_input(e, "completion: expected bash, not \"%s\"", argv[0]);
+		return err_input(e, "completion: expected bash, not \"%s\"",
+				 argv[0]);
 	help_completion(&hull_oci, stdout);
 	return fflush(stdout) < 0 ? err_sys(e, "write to standard output") : 0;
 }
