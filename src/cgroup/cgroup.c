@@ -226,8 +226,10 @@ static int make_dirs(const struct cgroup_dir *d, char *dir, struct err *e)
 		}
 		if (mkdir(dir, 0755) == 0) {
 			r = cgroup_has(d, "cpuset") ? fill_cpuset(dir, e) : 0;
-			if (r < 0)
+			if (r < 0) {
+				(void)rmdir(dir);
 				return r;
+			}
 		} else if (errno != EEXIST || !p) {
 			return err_sys(e, "make cgroup %s", dir);
 		}
@@ -258,12 +260,16 @@ static int make_one(const struct cgroup_dir *d, struct err *e)
 {
 	char dir[PATH_MAX];
 	size_t n = strlen(d->path);
+	int r;
 
 	if (mkdir(d->path, 0755) == 0) {
 		/* The usual case: the parent is there. */
-		if (d->hierarchy->is_v2)
+		if (d->hierarchy->is_v2 || !cgroup_has(d, "cpuset"))
 			return 0;
-		return cgroup_has(d, "cpuset") ? fill_cpuset(d->path, e) : 0;
+		r = fill_cpuset(d->path, e);
+		if (r < 0)
+			(void)rmdir(d->path);
+		return r;
 	}
 	if (errno == EEXIST)
 		return refuse_busy(d->path, e);
@@ -403,7 +409,7 @@ static int remove_one(const char *path, struct err *e)
 	for (int tries = 0; tries < 14; tries++) {
 		if (rmdir(path) == 0 || errno == ENOENT)
 			return 0;
-		if (errno != EBUSY && errno != ENOTEMPTY)
+		if (errno != EBUSY && errno != ENOTEMPTY && tries > 0)
 			break;
 		if (tries == 1)
 			remove_below(AT_FDCWD, path, 0);

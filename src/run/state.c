@@ -156,10 +156,10 @@ int state_make(int root_fd, const char *id, struct err *e)
 	}
 	fd = openat(root_fd, id,
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return err_sys(e, "open the state directory of container %s",
-			       id);
-	r = lock(fd, id, e);
+	r = fd < 0 ? err_sys(e, "open the state directory of container %s", id)
+		   : lock(fd, id, e);
+	if (r < 0)
+		(void)unlinkat(root_fd, id, AT_REMOVEDIR);
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
@@ -182,7 +182,9 @@ int state_open(int root_fd, const char *id, bool do_lock, struct err *e)
 		if (r < 0)
 			return r;
 		/* It may have been deleted while we waited. */
-		if (fstat(fd, &st) < 0 || st.st_nlink == 0)
+		if (fstat(fd, &st) < 0)
+			return err_sys(e, "look at the state of container %s", id);
+		if (st.st_nlink == 0)
 			return err_plain(e, -ENOENT,
 					 "container \"%s\" does not exist", id);
 	}
@@ -454,26 +456,32 @@ int state_pidfd(const struct state *s, struct err *e)
 	return TAKE_FD(fd);
 }
 
-int state_remove(int root_fd, const char *id, struct err *e)
+static int remove_once(int root_fd, const char *id, struct err *e)
 {
 	static const char *const files[] = { "record", "record.new",
 					     "config.json", "start.new",
 					     "start.sock" };
-	auto_fd int fd = openat(
-		root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	auto_fd int fd = openat(root_fd, id,
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
-		return errno == ENOENT
-			       ? 0
-			       : err_sys(e, "open the state of container %s",
-					 id);
+		return errno == ENOENT ? 0
+				       : err_sys(e, "open the state of container %s", id);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (unlinkat(fd, files[i], 0) < 0 && errno != ENOENT)
-			return err_sys(e, "remove %s of container %s", files[i],
-				       id);
+			return err_sys(e, "remove %s of container %s", files[i], id);
 	if (unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove the state of container %s", id);
 	return 0;
+}
+
+/* It often is the last thing done, and what stays behind is in the way of the
+ * next container of that id: what fails is tried once more. */
+int state_remove(int root_fd, const char *id, struct err *e)
+{
+	int r = remove_once(root_fd, id, NULL);
+
+	return r < 0 ? remove_once(root_fd, id, e) : 0;
 }
 
 struct names {

@@ -164,10 +164,8 @@ COMMAND(create)
 	return r;
 }
 
-/* Removes the container that we made, at its end. Somebody else may have
- * deleted it meanwhile, and even made another of the same id. */
-int bundle_clean_up(struct app *app, const struct bundle *b, pid_t pid,
-		    struct err *e)
+static int clean_up_once(struct app *app, const struct bundle *b, pid_t pid,
+			 struct err *e)
 {
 	struct found f;
 	int r = found_open(app, b->conf.id, &f, e);
@@ -176,6 +174,17 @@ int bundle_clean_up(struct app *app, const struct bundle *b, pid_t pid,
 		r = container_delete(&b->conf, &app->host, f.root_fd, &f.state,
 				     true, app_warn, app, e);
 	return r == -ENOENT ? 0 : r;
+}
+
+/* Removes the container that we made, at its end. Somebody else may have
+ * deleted it meanwhile, and even made another of the same id. What fails is
+ * tried once more: nobody comes after us. */
+int bundle_clean_up(struct app *app, const struct bundle *b, pid_t pid,
+		    struct err *e)
+{
+	int r = clean_up_once(app, b, pid, e);
+
+	return r < 0 ? clean_up_once(app, b, pid, e) : 0;
 }
 
 /* A signal that comes before container_wait() passes signals on must not end us
