@@ -86,6 +86,8 @@ static int start_out(struct spawn *s, struct err *e)
 		return err_sys(e, "tie the child to its supervisor");
 	/* Modes are what the configuration says; brick_creds sets it. */
 	umask(0);
+	if (s->lock_fd > 0)
+		close(s->lock_fd);
 	reset_signals();
 	/* Away from the caller's terminal and its job control: what is typed
 	 * there, TIOCSTI included, is none of the container's business. */

@@ -39,7 +39,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -294,6 +293,7 @@ static int birth(const struct conf *c, const struct container_opts *o,
 	b.dir_fd = state_make(o->state_root_fd, c->id, e);
 	if (b.dir_fd < 0)
 		return b.dir_fd;
+	b.spawn.lock_fd = b.dir_fd;
 	r = remember(&b, e);
 	if (r == 0)
 		r = prepare(&b, e);
@@ -312,8 +312,6 @@ static int birth(const struct conf *c, const struct container_opts *o,
 	if (b.master_fd >= 0)
 		close(b.master_fd);
 	run_close(&b.run);
-	/* The waiting init has a copy of the fd: closing ours would not unlock. */
-	(void)flock(b.dir_fd, LOCK_UN);
 	close(b.dir_fd);
 	return r;
 }

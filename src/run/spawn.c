@@ -55,9 +55,15 @@ static _Noreturn void stage_main(struct spawn *s)
 		r = pid < 0 ? err_set(&e, pid, "make the container's init") : 0;
 		m.num = pid;
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = sys_send(s->run->sync_fd, &m, sizeof(m), &pidfd, 1);
-	else
+		if (r < 0) {
+			/* Nobody will know of it, and it waits. */
+			(void)sys_pidfd_signal(pidfd, SIGKILL);
+			err_set(&e, r, "hand over the container's init");
+		}
+	}
+	if (r < 0)
 		sync_send_err(s->run->sync_fd, SYNC_ERROR, &e);
 	if (r == 0 && s->listener)
 		listener_serve(s, pid, pidfd);

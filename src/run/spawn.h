@@ -23,6 +23,8 @@ struct spawn {
 	bool has_attach;      /* the child waits for SYNC_ATTACHED */
 	bool waits_for_start; /* create: start comes over run->ready_fd */
 	int peer_fd;          /* the supervisor's end of the sync socket */
+	int lock_fd;          /* the state directory's, locked: the child closes
+			       * its copy, which would keep the lock; 0: none */
 	pid_t init_pid;       /* exec: the container's init; else 0 */
 	/* The process in between, where it stays as the helper of a seccomp
 	 * listener; 0 otherwise. */
