@@ -77,7 +77,7 @@ static void check_faults(const struct fault *faults, size_t n)
 static void versions(void)
 {
 	static const char *const good[] = { "1.0.0", "1.0.2-dev", "1.1.0+dev",
-					    "1.2.1", "1.3.0", "1.3.7",
+					    "1.2.1", "1.3.0", "1.3.7", "1.4.0",
 					    "1.0.0-rc5" };
 	static const struct fault bad[] = {
 		{ "{}", "config.json: ociVersion: missing" },
