@@ -37,6 +37,12 @@ int mount_make_target(int root_fd, const char *path, bool is_dir);
 int mount_idmap_ns(const struct conf *c, const struct conf_mount *m,
 		   struct err *e);
 
+/* The label that a mount's files shall have, NULL for none; and whether the
+ * configuration may ask for one on this host. */
+const char *mount_label(const struct conf *c, const struct conf_mount *m);
+int mount_label_check(const struct conf *c, const struct host *h,
+		      struct err *e);
+
 int mount_cgroup_plan(struct mount_job *job, const struct host *h,
 		      struct arena *a, struct err *e);
 int mount_cgroup(struct mount_job *job, struct run *r, struct err *e);

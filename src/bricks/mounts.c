@@ -149,7 +149,7 @@ static int plan_one(const struct conf *c, const struct host *h, struct plan *p,
 static int mounts_plan(const struct conf *c, const struct host *h,
 		       struct plan *p, struct err *e)
 {
-	int r = 0;
+	int r = mount_label_check(c, h, e);
 
 	for (size_t i = 0; i < c->n_mounts && r == 0; i++) {
 		r = plan_one(c, h, p, &c->mounts[i], e);
@@ -248,8 +248,8 @@ static int bind_tree(struct mount_job *job, struct err *e)
 	return TAKE_FD(tree);
 }
 
-/* Options of the super block among the mount flags. */
-static const char *with_flags(const struct conf_mount *m, char *data, size_t n)
+/* Options of the super block among the mount flags, and the label. */
+static const char *with_flags(const struct mount_job *job, char *data, size_t n)
 {
 	static const struct {
 		uint64_t flag;
@@ -258,12 +258,19 @@ static const char *with_flags(const struct conf_mount *m, char *data, size_t n)
 		      { MS_DIRSYNC, "dirsync" },
 		      { MS_LAZYTIME, "lazytime" },
 		      { MS_MANDLOCK, "mand" } };
+	const struct conf_mount *m = job->m;
+	const char *label = mount_label(job->conf, m);
+	const char *key = job->conf->mount_context_type;
 	size_t len = (size_t)snprintf(data, n, "%s", m->data ? m->data : "");
 
 	for (size_t i = 0; i < ARRAY_SIZE(words) && len < n; i++)
 		if (m->flags & words[i].flag)
 			len += (size_t)snprintf(data + len, n - len, "%s%s",
 						len ? "," : "", words[i].word);
+	if (len < n && label)
+		len += (size_t)snprintf(data + len, n - len, "%s%s=\"%s\"",
+					len ? "," : "", key ? key : "context",
+					label);
 	return len < n ? data : NULL;
 }
 
@@ -312,7 +319,7 @@ static int new_tree(const struct mount_job *job, struct err *e)
 		return err_input(e,
 				 "%s: a mount needs a type, or the option bind",
 				 m->destination);
-	if (!with_flags(m, data, sizeof(data)))
+	if (!with_flags(job, data, sizeof(data)))
 		return err_set(e, -E2BIG, "options of %s", m->destination);
 	/* A tmpfs to be filled is made read-only when it is. */
 	if (m->extra & MOUNT_TMPCOPYUP)
@@ -560,6 +567,8 @@ static void mounts_show(const struct op *op, FILE *out)
 			   : "?",
 		m->destination);
 	show_options(m, out);
+	if (mount_label(job->conf, m))
+		fprintf(out, ", labelled %s", mount_label(job->conf, m));
 }
 
 const struct brick brick_mounts = {

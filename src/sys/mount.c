@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -25,6 +26,10 @@ static int set_param(int fs_fd, const char *param, size_t n)
 	value = strchr(text, '=');
 	if (value)
 		*value++ = '\0';
+	if (value && *value == '"') { /* the quotes are mount(8)'s, not the value's */
+		value++;
+		value[strcspn(value, "\"")] = '\0';
+	}
 	if (syscall(SYS_fsconfig, fs_fd,
 		    value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, text,
 		    value, 0) < 0)
@@ -32,10 +37,20 @@ static int set_param(int fs_fd, const char *param, size_t n)
 	return 0;
 }
 
+/* Up to a comma that is not in quotes: context="system_u:object_r:x:s0:c1,c2". */
+static size_t param_length(const char *data)
+{
+	size_t n = 0;
+
+	for (bool quoted = false; data[n] && (quoted || data[n] != ','); n++)
+		quoted ^= data[n] == '"';
+	return n;
+}
+
 static int set_params(int fs_fd, const char *data)
 {
 	while (data && *data) {
-		size_t n = strcspn(data, ",");
+		size_t n = param_length(data);
 		int r = set_param(fs_fd, data, n);
 
 		if (r < 0)

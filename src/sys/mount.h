@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 /* A new instance of a file system, ready to be moved somewhere: fsopen(),
- * a parameter for every "key" or "key=value" of `data` (commas between),
+ * a parameter for every "key" or "key=value" of `data` (commas between; a value
+ * in double quotes may hold some),
  * FSCONFIG_CMD_CREATE, fsmount() with MOUNT_ATTR_* `attrs`. `source` may be
  * NULL. */
 int sys_fs_mount(const char *type, const char *source, const char *data,

@@ -126,7 +126,9 @@ int bundle_options(struct app *app, const struct create_opts *o,
 		.config_text = b->text,
 		.config_len = b->len,
 		.console_socket = o->console_socket,
-		.pidfd_socket = o->pidfd_socket,
+		.pidfd_socket = o->pidfd_socket
+					? o->pidfd_socket
+					: conf_annotation(c, "run.oci.pidfd_receiver"),
 		.pid_file = o->pid_file,
 		.preserve_fds = fds,
 		.warn = app_warn,
