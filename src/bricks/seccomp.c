@@ -60,16 +60,20 @@ static uint64_t flags_of(const struct filter_policy *p, bool has_listener)
 static int plan_policy(const struct filter_policy *policy, struct job *job,
 		       struct op *op, struct plan *p, struct err *e)
 {
+	/* The kernel walks the program for every number when it is installed:
+	 * what can never be asked here is left out. */
+	struct filter_policy here = *policy;
 	bool has_listener = asks_listener(policy);
 	int r;
 
+	here.archs &= filter_native_archs();
 	if (has_listener && !(policy->listener_path && *policy->listener_path)) {
 		err_input(e, "linux.seccomp: SCMP_ACT_NOTIFY without a listenerPath");
 		return err_hint(e, -EINVAL,
 				"say in linux.seccomp.listenerPath where the "
 				"listener is");
 	}
-	r = filter_compile(policy, p->arena, &job->program, e);
+	r = filter_compile(&here, p->arena, &job->program, e);
 	if (r < 0)
 		return err_ctx(e, r, "linux.seccomp");
 	job->policy = policy;

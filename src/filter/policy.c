@@ -161,6 +161,13 @@ uint32_t filter_audit_arch(enum filter_arch arch)
 	return archs[arch].audit;
 }
 
+uint32_t filter_native_archs(void)
+{
+	if (filter_native_arch() == FILTER_AARCH64)
+		return 1U << FILTER_AARCH64 | 1U << FILTER_ARM;
+	return 1U << FILTER_X86_64 | 1U << FILTER_X86 | 1U << FILTER_X32;
+}
+
 bool filter_arch_is_64bit(enum filter_arch arch)
 {
 	return archs[arch].audit & __AUDIT_ARCH_64BIT;

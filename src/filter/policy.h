@@ -113,6 +113,9 @@ const char *filter_flag_name(size_t n, unsigned *ret_flag);
 
 /* The architecture of this build. */
 enum filter_arch filter_native_arch(void);
+/* Those that programs of one kernel can have: the native one and its elder
+ * brothers, as bits. */
+uint32_t filter_native_archs(void);
 /* Whether arguments have 64 bits (x32's and n32's do). */
 bool filter_arch_is_64bit(enum filter_arch arch);
 /* AUDIT_ARCH_*, as seccomp_data.arch has it. */

@@ -189,13 +189,15 @@ static void show_seccomp(const struct view *v)
 		p == &filter_profile_default  ? "hull's default profile"
 		: p == &filter_profile_strict ? "hull's strict profile"
 					      : "the configuration's profile";
+	struct filter_policy here = p ? *p : (struct filter_policy){ 0 };
 	struct sock_fprog f;
 
+	here.archs &= filter_native_archs();
 	line(v, "seccomp", p ? "own" : "off");
 	if (!p)
 		fprintf(v->out,
 			"every system call of the kernel can be made\n");
-	else if (filter_compile(p, v->arena, &f, NULL) == 0)
+	else if (filter_compile(&here, v->arena, &f, NULL) == 0)
 		fprintf(v->out,
 			"%s, %u instructions; why each call is refused: "
 			"docs/profile.md\n",
