@@ -222,7 +222,7 @@ place tree_place(struct code *c, const struct verdicts *v,
 		 enum filter_arch arch, uint32_t bad_arch_ret)
 {
 	struct tree t;
-	struct verdict bad = constant(bad_arch_ret);
+	struct verdict bad = constant(bad_arch_ret), later = unknown(v);
 
 	t.n_ranges = 0;
 	t.default_ret = v->default_ret;
@@ -233,6 +233,9 @@ place tree_place(struct code *c, const struct verdicts *v,
 			add_arch(&t, v, FILTER_X32);
 		else
 			add(&t, X32_BIT, &bad);
+		/* -1 is nobody's: a tracer's word for "skip this call", and
+		 * what programs try to see whether they get ENOSYS. */
+		add(&t, UINT32_MAX, &later);
 	}
 	make_leaves(&t);
 	write_chains(c, &t);

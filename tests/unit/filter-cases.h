@@ -207,30 +207,40 @@ static inline bool is_known(enum filter_arch arch, uint32_t nr)
 	return nr >= first && nr <= max;
 }
 
+/* Whose numbers the question is about; FILTER_ARCH_MAX_: nobody's that the
+ * policy covers. */
+static inline enum filter_arch asked_arch(const struct filter_policy *p,
+					  const struct seccomp_data *data)
+{
+	bool is_x32 = p->archs & 1U << FILTER_X32;
+
+	for (int i = 0; i < FILTER_ARCH_MAX_; i++) {
+		enum filter_arch arch = (enum filter_arch)i;
+
+		if (filter_audit_arch(arch) != data->arch ||
+		    arch == FILTER_X32 ||
+		    !(p->archs & 1U << i || arch == filter_native_arch()))
+			continue;
+		if (arch != FILTER_X86_64 || (uint32_t)data->nr < 0x40000000)
+			return arch;
+		return is_x32 || data->nr == -1 ? FILTER_X32 : FILTER_ARCH_MAX_;
+	}
+	return FILTER_ARCH_MAX_;
+}
+
 static inline uint32_t evaluate(const struct filter_policy *p,
 				const struct seccomp_data *data)
 {
-	uint32_t kill = filter_return(FILTER_KILL_PROCESS, 0),
-		 nr = (uint32_t)data->nr;
 	uint32_t later =
 		p->default_action == FILTER_ERRNO ||
 				p->default_action <= FILTER_TRAP
 			? filter_return(FILTER_ERRNO, ENOSYS)
 			: filter_return(p->default_action, p->default_data);
-	enum filter_arch arch = FILTER_ARCH_MAX_;
+	enum filter_arch arch = asked_arch(p, data);
 
-	for (int i = 0; i < FILTER_ARCH_MAX_ && arch == FILTER_ARCH_MAX_; i++)
-		if (filter_audit_arch((enum filter_arch)i) == data->arch &&
-		    i != FILTER_X32 &&
-		    (p->archs & 1U << i ||
-		     (enum filter_arch)i == filter_native_arch()))
-			arch = (enum filter_arch)i;
 	if (arch == FILTER_ARCH_MAX_)
-		return kill;
-	if (arch == FILTER_X86_64 && nr >= 0x40000000) {
-		if (!(p->archs & 1U << FILTER_X32))
-			return kill;
-		arch = FILTER_X32;
-	}
-	return is_known(arch, nr) ? evaluate_rules(p, arch, data) : later;
+		return filter_return(FILTER_KILL_PROCESS, 0);
+	return is_known(arch, (uint32_t)data->nr)
+		       ? evaluate_rules(p, arch, data)
+		       : later;
 }

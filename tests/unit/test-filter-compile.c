@@ -61,6 +61,13 @@ static void later_kernels_calls_are_not_there(void)
 	CHECK_INT(filter_compile(&policy, &a, &p, NULL), 0);
 	CHECK_INT(filter_simulate(&p, &d, &s), 0);
 	CHECK_INT(s.ret, SECCOMP_RET_ERRNO | ENOSYS);
+	/* What a tracer writes to skip a call, and probes call: no x32. */
+	d.nr = -1;
+	CHECK_INT(filter_simulate(&p, &d, &s), 0);
+	CHECK_INT(s.ret, SECCOMP_RET_ERRNO | ENOSYS);
+	d.nr = -2;
+	CHECK_INT(filter_simulate(&p, &d, &s), 0);
+	CHECK(s.ret == SECCOMP_RET_KILL_PROCESS);
 	/* x32 is another ABI that nobody asked for. */
 	d.nr = 0x40000000;
 	CHECK_INT(filter_simulate(&p, &d, &s), 0);
