@@ -330,7 +330,8 @@ class T:
 
     def command(self, *args):
         pre = self.ns.prefix if self.ns else []
-        return [*pre, *self.prefix, self.runtime, "--root", str(self.root), *self.globals, *map(str, args)]
+        return [*pre, *self.prefix, self.runtime, "--root", str(self.root), *self.globals,
+                *(a if isinstance(a, bytes) else str(a) for a in args)]
 
     def popen(self, *args, **kw):
         if self.user and IS_ROOT:
