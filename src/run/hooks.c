@@ -71,6 +71,7 @@ static int await(int pidfd, pid_t pid, uint32_t timeout_s, int *ret_status,
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	uint64_t ms = (uint64_t)timeout_s * 1000;
+	pid_t ended;
 	int n;
 
 	if (ms > INT32_MAX)
@@ -82,10 +83,14 @@ static int await(int pidfd, pid_t pid, uint32_t timeout_s, int *ret_status,
 		(void)kill(-pid, SIGKILL);
 		(void)sys_pidfd_signal(pidfd, SIGKILL);
 	}
-	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
-		;
+	do
+		ended = waitpid(pid, ret_status, 0);
+	while (ended < 0 && errno == EINTR);
 	if (n == 0)
 		return err_set(e, -ETIMEDOUT, "no end after %u s", timeout_s);
+	/* Where SIGCHLD is ignored there is no status: that is no success. */
+	if (ended < 0)
+		return err_sys(e, "wait for its end");
 	return 0;
 }
 

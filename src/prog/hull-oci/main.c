@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,6 +106,8 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_stdio();
+	/* A caller that ignores it would take our children's status away. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (argc < 1)
 		return 1;
 	arena_init(&app.arena);
