@@ -15,16 +15,21 @@
  * the kernel makes it first, and those of unshare() come later.
  *
  * JOIN enters an open namespace file. A pid namespace is one that a process is
- * born in, and a user namespace gives the rights to enter the others: with
- * either, PHASE_JOIN does it in the process in between (plan/plan.h). */
+ * born in, so PHASE_JOIN does it in the process in between (plan/plan.h). So it
+ * does with the others when there is a user namespace, joined or own: behind it
+ * there are no rights left over namespaces that belong to the host, as a network
+ * that an engine has set up does. */
 #include "base/err.h"
+#include "base/scope.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
+#include "host/host.h"
 #include "plan/run.h"
 #include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -36,41 +41,46 @@ static bool is_late(const struct conf *c, enum ns_kind kind)
 	       (kind == NS_NET && c->n_netdevs == 0);
 }
 
-/* The order in which joined namespaces are entered: the user namespace gives
- * the rights, the mount namespace takes the paths away. */
-static const enum ns_kind join_order[] = {
-	NS_USER, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_TIME, NS_CGROUP, NS_MNT,
-};
-_Static_assert(sizeof(join_order) / sizeof(join_order[0]) == NS_MAX_, "order");
-
-static int plan_joins(const struct conf *c, struct plan *p, struct err *e)
+/* Paths in a mount namespace are somebody else's: all of ENTER that still looks
+ * at the host has to be through. */
+static enum phase phase_of(const struct conf *c, enum ns_kind kind)
 {
-	bool by_user = c->ns[NS_USER].mode == PART_JOIN;
+	enum part_mode user = c->ns[NS_USER].mode;
 
-	for (size_t i = 0; i < NS_MAX_; i++) {
-		enum ns_kind k = join_order[i];
-		struct op op = { .brick = &brick_ns,
-				 .kind = NS_ENTER,
-				 .phase = by_user || k == NS_PID ? PHASE_JOIN
-								 : PHASE_ENTER,
-				 .fd = c->ns[k].fd,
-				 .num = k,
-				 .str = c->ns[k].path };
-		int r;
+	if (kind == NS_MNT)
+		return PHASE_BUILD;
+	if (kind == NS_CGROUP && user == PART_JOIN)
+		return PHASE_ENTER;
+	return user != PART_OFF || kind == NS_PID ? PHASE_JOIN : PHASE_ENTER;
+}
 
-		if (c->ns[k].mode != PART_JOIN)
-			continue;
-		if (k == NS_CGROUP)
-			op.phase = PHASE_ENTER;
-		/* Paths in it are somebody else's: all of ENTER that still
-		 * looks at the host's /proc has to be through (time, oom). */
-		if (k == NS_MNT)
-			op.phase = PHASE_BUILD;
-		r = plan_add(p, op, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+static int plan_join(const struct conf *c, enum ns_kind kind, struct plan *p,
+		     struct err *e)
+{
+	const struct op op = { .brick = &brick_ns,
+			       .kind = NS_ENTER,
+			       .phase = phase_of(c, kind),
+			       .fd = c->ns[kind].fd,
+			       .num = kind,
+			       .str = c->ns[kind].path };
+
+	return c->ns[kind].mode == PART_JOIN ? plan_add(p, op, e) : 0;
+}
+
+/* To enter a namespace one needs rights over its owner, a user namespace. Who
+ * has them here has them below, too, so the user namespace comes last; others
+ * get them by entering it first. */
+static int plan_joins(const struct conf *c, const struct host *h,
+		      struct plan *p, struct err *e)
+{
+	static const enum ns_kind others[] = { NS_PID, NS_NET,	  NS_IPC, NS_UTS,
+					       NS_TIME, NS_CGROUP, NS_MNT };
+	bool is_last = h->caps & 1ULL << CAP_SYS_ADMIN;
+	int r = is_last ? 0 : plan_join(c, NS_USER, p, e);
+
+	for (size_t i = 0; i < ARRAY_SIZE(others) && r == 0; i++)
+		r = plan_join(c, others[i], p, e);
+	return r == 0 && is_last ? plan_join(c, NS_USER, p, e) : r;
 }
 
 static int ns_plan(const struct conf *c, const struct host *h, struct plan *p,
@@ -81,9 +91,8 @@ static int ns_plan(const struct conf *c, const struct host *h, struct plan *p,
 			 .kind = NS_UNSHARE,
 			 .fd = -EBADF };
 	struct op net = op;
-	int r = plan_joins(c, p, e);
+	int r = plan_joins(c, h, p, e);
 
-	(void)h;
 	if (r < 0)
 		return r;
 	for (int k = 0; k < NS_MAX_; k++) {
