@@ -82,6 +82,9 @@ static void reset_signals(void)
 static int start_out(struct spawn *s, struct err *e)
 {
 	s->run->warn = warn_over_sync;
+	/* Our copy of the supervisor's end would keep its end of file from us. */
+	if (s->peer_fd >= 0)
+		close(TAKE_FD(s->peer_fd));
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) /* C1 */
 		return err_sys(e, "tie the child to its supervisor");
 	/* Modes are what the configuration says; brick_creds sets it. */

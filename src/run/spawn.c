@@ -47,6 +47,7 @@ static _Noreturn void stage_main(struct spawn *s)
 	int pidfd = -EBADF, r;
 	pid_t pid;
 
+	close(TAKE_FD(s->peer_fd)); /* or nobody would see the supervisor's end */
 	r = plan_apply(s->plan, PHASE_JOIN, s->run, &e);
 	if (r == 0) {
 		pid = clone_child(s, extra, &pidfd);

@@ -16,6 +16,7 @@
 
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -78,45 +79,52 @@ static void call_all(struct shared *s, const struct sock_fprog *profile)
 	_exit(0);
 }
 
-/* Until the caller is gone. */
-static void answer(struct shared *s)
+/* One call that waits for its answer. */
+static void answer_one(const struct shared *s, int fd)
 {
-	struct seccomp_notif ask;
-	struct seccomp_notif_resp say;
-	int fd;
+	struct seccomp_notif ask = { 0 };
+	struct seccomp_notif_resp say = { 0 };
 
-	while ((fd = atomic_load(&s->listener)) == 0)
+	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &ask) < 0)
+		return;
+	say.id = ask.id;
+	if (atomic_load(&s->stage) == DONE)
+		say.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	else
+		say.val = ALLOWED;
+	ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &say);
+}
+
+/* Until the caller is gone: how many calls its end takes is the C library's
+ * business, and a sanitizer's. */
+static void answer(struct shared *s, int pidfd)
+{
+	struct pollfd p[] = { { -1, POLLIN, 0 }, { pidfd, POLLIN, 0 } };
+
+	while ((p[0].fd = atomic_load(&s->listener)) == 0)
 		;
-	for (;;) {
-		ask = (struct seccomp_notif){ 0 };
-		if (fd < 0 || ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &ask) < 0)
-			break;
-		say = (struct seccomp_notif_resp){ .id = ask.id,
-						   .val = ALLOWED };
-		if (atomic_load(&s->stage) == DONE) {
-			say.val = 0;
-			say.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-		}
-		ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &say);
-		if (say.flags)
-			break;
-	}
+	while (poll(p, 2, -1) > 0 && !p[1].revents)
+		if (p[0].revents & POLLIN)
+			answer_one(s, p[0].fd);
 }
 
 static struct shared *ask_the_kernel(const struct sock_fprog *profile)
 {
 	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct clone_args args = { .flags = CLONE_FILES,
+	int pidfd = -1;
+	struct clone_args args = { .flags = CLONE_FILES | CLONE_PIDFD,
+				   .pidfd = (uint64_t)(uintptr_t)&pidfd,
 				   .exit_signal = SIGCHLD };
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 	int status = -1;
 
 	if (pid == 0)
 		call_all(s, profile);
-	answer(s);
+	answer(s, pidfd);
 	waitpid((pid_t)pid, &status, 0);
 	close(s->listener);
+	close(pidfd);
 	CHECK_INT(status, 0);
 	return s;
 }
