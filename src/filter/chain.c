@@ -187,14 +187,11 @@ static place alternatives(struct writer *w, const struct alternative *a,
 	return yes;
 }
 
-place verdict_place(struct code *c, const struct verdict *v,
-		    uint32_t default_ret, bool is_64bit)
+place verdict_place(struct code *c, const struct verdict *v, bool is_64bit)
 {
 	struct writer w = { c, is_64bit };
 	place *at;
 
-	if (!v->is_given)
-		return code_return(c, default_ret);
 	if (!v->chain)
 		return code_return(c, v->ret);
 	at = &v->chain->at[is_64bit];

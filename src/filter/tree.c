@@ -36,45 +36,44 @@ enum {
 	ARM_LAST = 0x0f0010
 };
 
+/* What is written here is the memory that compiling touches, and each new page
+ * of it costs as much as a hundred system call names: so ranges point at their
+ * verdicts, and leaves at their ranges. */
 struct range {
 	uint32_t start;
-	struct verdict v;
+	const struct verdict *v;
 };
 
-/* A range with the numbers in it that differ. */
+/* Range `first`, with the numbers in it that differ: every second range behind
+ * it (between them are pieces of the first). */
 struct leaf {
-	uint32_t start;
-	struct verdict v;
-	struct range except[EXCEPTIONS];
-	unsigned n_except, weight;
+	uint16_t first, weight;
+	uint8_t n_except;
 };
 
 struct tree {
-	struct range ranges[MAX_RANGES];
-	size_t n_ranges;
-	struct leaf leaves[MAX_RANGES];
-	size_t n_leaves;
-	uint32_t default_ret;
+	struct verdict standard, later, bad;
 	bool is_64bit;
+	size_t n_ranges, n_leaves;
+	struct range ranges[MAX_RANGES];
+	struct leaf leaves[MAX_RANGES];
 };
 
 static struct verdict constant(uint32_t ret)
 {
-	return (struct verdict){ .is_given = true, .ret = ret };
+	return (struct verdict){ .ret = ret };
 }
 
 static bool is_same(const struct verdict *a, const struct verdict *b)
 {
-	return a->chain == b->chain && (a->chain || a->ret == b->ret);
+	return a == b ||
+	       (a->chain == b->chain && (a->chain || a->ret == b->ret));
 }
 
 /* From `start` on (to the next call's start) the answer is v. */
-static void add(struct tree *t, uint32_t start, const struct verdict *given)
+static void add(struct tree *t, uint32_t start, const struct verdict *v)
 {
-	struct verdict v =
-		given && given->is_given ? *given : constant(t->default_ret);
-
-	if (t->n_ranges && is_same(&t->ranges[t->n_ranges - 1].v, &v))
+	if (t->n_ranges && is_same(t->ranges[t->n_ranges - 1].v, v))
 		return;
 	if (t->n_ranges && t->ranges[t->n_ranges - 1].start == start)
 		t->n_ranges--;
@@ -111,43 +110,50 @@ static struct verdict unknown(const struct verdicts *v)
 				: v->default_ret);
 }
 
+/* The calls that are numbered from `first` on; ids[n] is an id + 1, or 0. */
+static void add_calls(struct tree *t, const struct verdicts *v, uint32_t first,
+		      const uint16_t *ids, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		add(t, first + i,
+		    ids[i] ? &v->by_id[ids[i] - 1] : &t->standard);
+	add(t, first + n, &t->later);
+}
+
 static void add_arch(struct tree *t, const struct verdicts *v,
 		     enum filter_arch arch)
 {
-	const struct verdict *by_number[MAX_NUMBERS] = { NULL };
-	const struct verdict *arm[ARM_LAST - ARM_FIRST] = { NULL };
+	uint16_t ids[MAX_NUMBERS] = { 0 }, arm[ARM_LAST - ARM_FIRST] = { 0 };
 	uint32_t first = first_number(arch),
 		 n = (uint32_t)syscall_max(arch) - first + 1;
-	struct verdict later = unknown(v);
 
 	for (int id = 0; id < syscall_id_max(); id++) {
-		int nr = v->by_id[id].is_given ? syscall_number(arch, id) : -1;
+		int nr = syscall_number(arch, id);
 
 		if (nr >= ARM_FIRST && nr < ARM_LAST)
-			arm[nr - ARM_FIRST] = &v->by_id[id];
+			arm[nr - ARM_FIRST] = (uint16_t)(id + 1);
 		else if (nr >= 0 && (uint32_t)nr - first < MAX_NUMBERS)
-			by_number[(uint32_t)nr - first] = &v->by_id[id];
+			ids[(uint32_t)nr - first] = (uint16_t)(id + 1);
 	}
 	if (first && arch != FILTER_X32)
-		add(t, 0, &later);
-	for (uint32_t i = 0; i < n && i < MAX_NUMBERS; i++)
-		add(t, first + i, by_number[i]);
-	add(t, first + n, &later);
-	if (arch != FILTER_ARM)
-		return;
-	for (uint32_t i = 0; i < ARM_LAST - ARM_FIRST; i++)
-		add(t, ARM_FIRST + i, arm[i]);
-	add(t, ARM_LAST, &later);
+		add(t, 0, &t->later);
+	add_calls(t, v, first, ids, n < MAX_NUMBERS ? n : MAX_NUMBERS);
+	if (arch == FILTER_ARM)
+		add_calls(t, v, ARM_FIRST, arm, ARM_LAST - ARM_FIRST);
 }
 
-/* How many numbers from range i on can be exceptions of the range before. */
-static unsigned exceptions_at(const struct tree *t, size_t i,
-			      const struct verdict *around)
+/* Whether range i is one number with the same on both sides of it. */
+static bool is_exception(const struct tree *t, size_t i,
+			 const struct verdict *around)
 {
-	bool is_single = i + 1 < t->n_ranges &&
-			 t->ranges[i + 1].start == t->ranges[i].start + 1;
+	return i + 1 < t->n_ranges &&
+	       t->ranges[i + 1].start == t->ranges[i].start + 1 &&
+	       is_same(t->ranges[i + 1].v, around);
+}
 
-	return is_single && is_same(&t->ranges[i + 1].v, around);
+static unsigned weight(const struct verdict *v)
+{
+	return v->chain ? WEIGHT_CHAIN : WEIGHT_CONSTANT;
 }
 
 static void make_leaves(struct tree *t)
@@ -155,15 +161,14 @@ static void make_leaves(struct tree *t)
 	t->n_leaves = 0;
 	for (size_t i = 0; i < t->n_ranges; i++) {
 		struct leaf *l = &t->leaves[t->n_leaves++];
+		const struct verdict *v = t->ranges[i].v;
 
-		*l = (struct leaf){ .start = t->ranges[i].start,
-				    .v = t->ranges[i].v };
-		l->weight = l->v.chain ? WEIGHT_CHAIN : WEIGHT_CONSTANT;
-		while (l->n_except < EXCEPTIONS &&
-		       exceptions_at(t, i + 1, &l->v)) {
-			l->except[l->n_except++] = t->ranges[i + 1];
-			l->weight += t->ranges[i + 1].v.chain ? WEIGHT_CHAIN
-							      : WEIGHT_CONSTANT;
+		*l = (struct leaf){ .first = (uint16_t)i,
+				    .weight = (uint16_t)weight(v) };
+		while (l->n_except < EXCEPTIONS && is_exception(t, i + 1, v)) {
+			l->n_except++;
+			l->weight = (uint16_t)(l->weight +
+					       weight(t->ranges[i + 1].v));
 			i += 2;
 		}
 	}
@@ -172,13 +177,14 @@ static void make_leaves(struct tree *t)
 static place leaf_place(struct code *c, const struct tree *t,
 			const struct leaf *l)
 {
-	place at = verdict_place(c, &l->v, t->default_ret, t->is_64bit);
+	const struct range *r = &t->ranges[l->first];
+	place at = verdict_place(c, r->v, t->is_64bit);
 
-	for (unsigned i = l->n_except; i-- > 0;) {
-		place other = verdict_place(c, &l->except[i].v, t->default_ret,
-					    t->is_64bit);
+	for (size_t i = l->n_except; i-- > 0;) {
+		const struct range *x = &r[2 * i + 1];
+		place other = verdict_place(c, x->v, t->is_64bit);
 
-		at = code_jump(c, BPF_JEQ, l->except[i].start, other, at);
+		at = code_jump(c, BPF_JEQ, x->start, other, at);
 	}
 	return at;
 }
@@ -206,37 +212,42 @@ static place branch(struct code *c, const struct tree *t, size_t lo, size_t hi)
 	m = middle(t, lo, hi);
 	high = branch(c, t, m, hi);
 	low = branch(c, t, lo, m);
-	return code_jump(c, BPF_JGE, t->leaves[m].start, high, low);
+	return code_jump(c, BPF_JGE, t->ranges[t->leaves[m].first].start, high,
+			 low);
 }
 
 /* Chains first: they are the longest, and shared by all architectures. */
 static void write_chains(struct code *c, const struct tree *t)
 {
 	for (size_t i = 0; i < t->n_ranges; i++)
-		if (t->ranges[i].v.chain)
-			(void)verdict_place(c, &t->ranges[i].v, t->default_ret,
-					    t->is_64bit);
+		if (t->ranges[i].v->chain)
+			(void)verdict_place(c, t->ranges[i].v, t->is_64bit);
+}
+
+static void add_x32(struct tree *t, const struct verdicts *v)
+{
+	if (v->policy->archs & 1U << FILTER_X32)
+		add_arch(t, v, FILTER_X32);
+	else
+		add(t, X32_BIT, &t->bad);
+	/* -1 is nobody's: a tracer's word for "skip this call", and what
+	 * programs try to see whether they get ENOSYS. */
+	add(t, UINT32_MAX, &t->later);
 }
 
 place tree_place(struct code *c, const struct verdicts *v,
 		 enum filter_arch arch, uint32_t bad_arch_ret)
 {
 	struct tree t;
-	struct verdict bad = constant(bad_arch_ret), later = unknown(v);
 
 	t.n_ranges = 0;
-	t.default_ret = v->default_ret;
+	t.standard = constant(v->default_ret);
+	t.later = unknown(v);
+	t.bad = constant(bad_arch_ret);
 	t.is_64bit = filter_arch_is_64bit(arch);
 	add_arch(&t, v, arch);
-	if (arch == FILTER_X86_64) {
-		if (v->policy->archs & 1U << FILTER_X32)
-			add_arch(&t, v, FILTER_X32);
-		else
-			add(&t, X32_BIT, &bad);
-		/* -1 is nobody's: a tracer's word for "skip this call", and
-		 * what programs try to see whether they get ENOSYS. */
-		add(&t, UINT32_MAX, &later);
-	}
+	if (arch == FILTER_X86_64)
+		add_x32(&t, v);
 	make_leaves(&t);
 	write_chains(c, &t);
 	(void)code_go(c, branch(c, &t, 0, t.n_leaves));

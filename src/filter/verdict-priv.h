@@ -23,18 +23,20 @@ struct alternative {
 struct chain {
 	struct alternative *first;
 	uint32_t otherwise;
+	unsigned n;  /* alternatives, while the rules are read */
 	place at[2]; /* its code for arguments of 32 and of 64 bits; 0 before it
 		      * was written */
 	struct chain *next; /* all chains of a policy */
 };
 
+/* Small, for there is one for each call that any architecture has, and a
+ * container's start pays 2 us for each page that is touched first. */
 struct verdict {
-	bool is_given;       /* false: the default action */
 	struct chain *chain; /* NULL: ret, whatever the arguments */
 	uint32_t ret;
-	/* While the rules are read. */
-	struct alternative *alternatives;
-	enum filter_action action; /* of ret */
+	/* While the rules are read: whether ret is a rule's, and its action. */
+	bool is_given;
+	uint8_t action;
 };
 
 struct verdicts {
@@ -49,10 +51,9 @@ int verdicts_make(const struct filter_policy *policy, struct arena *a,
 
 /* The place to go to for a verdict: a return, or the chain's code, which is
  * written when it is first asked for. */
-place verdict_place(struct code *c, const struct verdict *v, uint32_t default_ret,
-		    bool is_64bit);
+place verdict_place(struct code *c, const struct verdict *v, bool is_64bit);
 
 /* A tree over an architecture's numbers (both ABIs of x86-64 in one): its first
  * instruction loads the number. */
-place tree_place(struct code *c, const struct verdicts *v, enum filter_arch arch,
-		 uint32_t bad_arch_ret);
+place tree_place(struct code *c, const struct verdicts *v,
+		 enum filter_arch arch, uint32_t bad_arch_ret);

@@ -18,20 +18,25 @@ static void insert(struct alternative **list, struct alternative *alt)
 	*list = alt;
 }
 
+/* -E2BIG for more than any program has room for. */
 static int add_alternative(struct verdict *v, const struct filter_rule *rule,
 			   const struct filter_cond *conds, size_t n,
 			   struct arena *a)
 {
 	struct alternative *alt = arena_new(a, struct alternative);
 
-	if (!alt)
+	if (!v->chain)
+		v->chain = arena_new(a, struct chain);
+	if (!alt || !v->chain)
 		return -ENOMEM;
+	if (v->chain->n++ == CODE_MAX)
+		return -E2BIG;
 	*alt = (struct alternative){ .conds = conds,
 				     .n_conds = n,
 				     .action = rule->action,
 				     .ret = filter_return(rule->action,
 							  rule->data) };
-	insert(&v->alternatives, alt);
+	insert(&v->chain->first, alt);
 	return 0;
 }
 
@@ -67,7 +72,7 @@ static void add_plain(struct verdict *v, const struct filter_rule *rule)
 	if (v->is_given && v->action <= rule->action)
 		return;
 	v->is_given = true;
-	v->action = rule->action;
+	v->action = (uint8_t)rule->action;
 	v->ret = filter_return(rule->action, rule->data);
 }
 
@@ -91,34 +96,30 @@ static int add_rule(struct verdicts *vs, const struct filter_rule *rule,
 
 /* Alternatives that are no stricter than what holds anyway cannot decide, and
  * the last ones need no test when they say what is said otherwise. */
-static struct alternative *prune(const struct verdict *v, uint32_t otherwise)
+static struct alternative *prune(const struct verdict *v)
 {
-	struct alternative *first = v->alternatives, **end = &first;
+	struct alternative *first = v->chain->first, **end = &first;
 
 	for (struct alternative **at = &first; *at; at = &(*at)->next) {
 		if (v->is_given && (*at)->action >= v->action)
 			break;
-		if ((*at)->ret != otherwise)
+		if ((*at)->ret != v->ret)
 			end = &(*at)->next;
 	}
 	*end = NULL;
 	return first;
 }
 
-static int finish(struct verdicts *vs, struct verdict *v, struct arena *a)
+static void finish(const struct verdicts *vs, struct verdict *v)
 {
-	uint32_t otherwise = v->is_given ? v->ret : vs->default_ret;
-	struct alternative *first = prune(v, otherwise);
-
-	if (!first)
-		return 0;
-	v->chain = arena_new(a, struct chain);
+	if (!v->is_given)
+		v->ret = vs->default_ret;
 	if (!v->chain)
-		return -ENOMEM;
-	v->chain->first = first;
-	v->chain->otherwise = otherwise;
-	v->is_given = true;
-	return 0;
+		return;
+	v->chain->first = prune(v);
+	v->chain->otherwise = v->ret;
+	if (!v->chain->first)
+		v->chain = NULL;
 }
 
 static bool is_same_chain(const struct chain *a, const struct chain *b)
@@ -183,12 +184,17 @@ int verdicts_make(const struct filter_policy *policy, struct arena *a,
 	};
 	if (!ret->by_id)
 		return err_set(e, -ENOMEM, "filter");
-	for (size_t i = 0; i < policy->n_rules; i++)
-		if (add_rule(ret, &policy->rules[i], a) < 0)
-			return err_set(e, -ENOMEM, "filter");
+	for (size_t i = 0; i < policy->n_rules && r == 0; i++)
+		r = add_rule(ret, &policy->rules[i], a);
+	if (r == -E2BIG)
+		return err_plain(e, r,
+				 "more than %d rules with conditions for one "
+				 "call",
+				 CODE_MAX);
+	if (r < 0)
+		return err_set(e, r, "filter");
 	for (int id = 0; id < syscall_id_max(); id++)
-		if (finish(ret, &ret->by_id[id], a) < 0)
-			return err_set(e, -ENOMEM, "filter");
+		finish(ret, &ret->by_id[id]);
 	share_chains(ret);
 	return 0;
 }

@@ -24,6 +24,21 @@ static uint32_t run(const struct sock_fprog *p, enum filter_arch arch,
 	return s->ret;
 }
 
+static void a_number_has_one_id(void)
+{
+	CHECK_INT(syscall_id("arm_sync_file_range"),
+		  syscall_id("sync_file_range2"));
+	for (int i = 0; i < FILTER_ARCH_MAX_; i++) {
+		enum filter_arch arch = (enum filter_arch)i;
+
+		for (int a = 0; a < syscall_id_max(); a++)
+			for (int b = 0; b < a; b++)
+				CHECK(syscall_number(arch, a) < 0 ||
+				      syscall_number(arch, a) !=
+					      syscall_number(arch, b));
+	}
+}
+
 static void constant_answers_look_at_nothing_else(void)
 {
 	const struct filter_rule rule = { .names = read_write,
@@ -299,6 +314,38 @@ static void every_number_of_every_architecture(void)
 	arena_done(&a);
 }
 
+/* An error, and no stack overflow. */
+static void floods_of_rules_are_refused(void)
+{
+	enum { FLOOD = 100000 };
+	static struct filter_cond c[FLOOD];
+	static struct filter_rule rules[FLOOD];
+	struct filter_policy policy = { .default_action = FILTER_ERRNO,
+					.default_data = EPERM,
+					.rules = rules };
+	static const size_t sizes[] = { 200, 3000, 4090, 5000, FLOOD };
+
+	for (size_t i = 0; i < FLOOD; i++) {
+		c[i] = (struct filter_cond){ 0, FILTER_GT, i << 32, 0 };
+		rules[i] = (struct filter_rule){ .names = personality_name,
+						 .n_names = 1,
+						 .action = FILTER_ALLOW,
+						 .conds = &c[i],
+						 .n_conds = 1 };
+	}
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		struct sock_fprog p;
+		struct err e = { 0 };
+		struct arena a;
+
+		policy.n_rules = sizes[k];
+		arena_init(&a);
+		CHECK_INT(filter_compile(&policy, &a, &p, &e),
+			  k == 0 ? 0 : -E2BIG);
+		arena_done(&a);
+	}
+}
+
 static void bad_indexes_are_refused(void)
 {
 	static const struct filter_cond c = { 6, FILTER_EQ, 5, 0 };
@@ -337,11 +384,13 @@ static void names_and_numbers(void)
 int main(void)
 {
 	TEST(names_and_numbers);
+	TEST(a_number_has_one_id);
 	TEST(constant_answers_look_at_nothing_else);
 	TEST(later_kernels_calls_are_not_there);
 	TEST(choices_load_the_argument_once);
 	TEST(a_mask_sees_what_the_kernel_sees);
 	TEST(the_strictest_rule_decides);
+	TEST(floods_of_rules_are_refused);
 	TEST(bad_indexes_are_refused);
 	TEST(random_policies_mean_what_they_say);
 	TEST(every_number_of_every_architecture);
