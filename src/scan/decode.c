@@ -250,6 +250,8 @@ static void read_two(const ZydisDecodedInstruction *in, const ZydisDecodedOperan
 			kind = INSN_MOVE;
 		else if (in->meta.category == ZYDIS_CATEGORY_CMOV)
 			kind = INSN_CHOOSE;
+		else if (in->mnemonic == ZYDIS_MNEMONIC_XCHG)
+			kind = INSN_SWAP;
 		else if (same && in->mnemonic == ZYDIS_MNEMONIC_SBB)
 			kind = INSN_BORROW;
 		else if (same && (in->mnemonic == ZYDIS_MNEMONIC_XOR ||
@@ -310,7 +312,7 @@ static void read_one(const ZydisDecodedInstruction *in, const ZydisDecodedOperan
 	    !is_high_byte(op[0].reg.value)) {
 		ret->kind = INSN_BIT;
 		ret->dst = reg_of(op[0].reg.value);
-	} else if (in->mnemonic == ZYDIS_MNEMONIC_PUSH && op[0].size == 64) {
+	} else if (in->mnemonic == ZYDIS_MNEMONIC_PUSH && in->operand_width == 64) {
 		if (is_reg)
 			ret->src = reg_of(op[0].reg.value);
 		if (op[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE)

@@ -39,6 +39,7 @@ enum insn_kind {
 	INSN_STORE,  /* value at [mem] = src, or imm when src is none */
 	INSN_ADD,    /* dst += imm */
 	INSN_AND,    /* dst &= imm */
+	INSN_SWAP,   /* dst and src change places (xchg) */
 	INSN_CHOOSE, /* dst = src or stays (cmov) */
 	INSN_BIT,    /* dst = 0 or 1 (setcc), low byte only */
 	INSN_BORROW, /* dst = 0 or -1 (sbb same, same) */

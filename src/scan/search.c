@@ -324,6 +324,11 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 {
 	const struct insn *in = &b->v[i];
 
+	if (in->kind == INSN_SWAP) {
+		look_before(s, b->node, i,
+			    as_reg(p, p.reg == in->dst ? in->src : in->dst, in->width));
+		return;
+	}
 	if (in->dst != p.reg && in->kind != INSN_CALL && in->kind != INSN_SYSCALL) {
 		lost(s, b->node, in->at, "the value is computed");
 		return;
