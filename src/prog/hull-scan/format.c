@@ -7,6 +7,7 @@
 #include "filter/compile.h"
 #include "filter/policy.h"
 #include "filter/syscalls.h"
+#include "prog/hull-scan/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,43 +77,18 @@ static void print_oci(const struct family *f, bool with_startup, FILE *out)
 	fprintf(out, "\n    ] }\n  ]\n}\n");
 }
 
-/* The same as a program for the kernel; in the arena. */
-static int compile(const struct family *f, bool with_startup, struct arena *a,
-		   struct sock_fprog *ret, struct err *e)
-{
-	const char **names[2] = { arena_array(a, SCAN_CALLS, sizeof(char *)),
-				  arena_array(a, SCAN_CALLS, sizeof(char *)) };
-	struct filter_rule rules[2] = {
-		{ .action = FILTER_ALLOW },
-		{ .action = FILTER_ERRNO, .data = 1 },
-	};
-	const struct filter_policy policy = {
-		.default_action = FILTER_ERRNO, .default_data = 38,
-		.archs = 1U << FILTER_X86_64, .rules = rules, .n_rules = 2,
-	};
-
-	if (!names[0] || !names[1])
-		return err_set(e, -ENOMEM, "make filter");
-	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		int k = !family_allows(f, i, with_startup);
-
-		if (name_of(i))
-			names[k][rules[k].n_names++] = name_of(i);
-	}
-	rules[0].names = names[0];
-	rules[1].names = names[1];
-	return filter_compile(&policy, a, ret, e);
-}
-
 static int print_filter(const struct family *f, bool with_startup, bool is_c, FILE *out,
 			struct err *e)
 {
+	struct filter_policy policy;
 	struct sock_fprog p;
 	struct arena a;
 	int r;
 
 	arena_init(&a);
-	r = compile(f, with_startup, &a, &p, e);
+	r = policy_make(f, with_startup, POLICY_ERRNO, NULL, &a, &policy, e);
+	if (r == 0)
+		r = filter_compile(&policy, &a, &p, e);
 	if (r == 0 && !is_c)
 		fwrite(p.filter, sizeof(*p.filter), p.len, out);
 	if (r == 0 && is_c) {

@@ -14,7 +14,7 @@
 enum { EXIT_OPEN = 2 };
 
 struct options {
-	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug;
+	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
 	struct option_list plugins, execs, library_dirs;
 };
 
@@ -40,6 +40,8 @@ static const struct option options[] = {
 	  "a folder of libraries, as in LD_LIBRARY_PATH" },
 	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR|none",
 	  "separate debug files, for the names and sizes of variables (/usr/lib/debug)" },
+	{ "mode", 0, OPTION_STRING, AT(mode), "errno|kill|log",
+	  "what a filter does with other calls: EPERM, end the program, log them (errno)" },
 	{ NULL },
 };
 
@@ -187,6 +189,40 @@ static int run_objects(void *ctx, const void *opts, int argc, char **argv, struc
 	return r;
 }
 
+static int run_exec(void *ctx, const void *opts, int argc, char **argv, struct err *e)
+{
+	const struct options *o = opts;
+	struct family f = { 0 };
+	struct arena a;
+	const char *path;
+	int r = 0;
+
+	(void)ctx;
+	(void)argc;
+	if (o->root || o->startup || o->format)
+		return err_input(e, "exec: --root, --start-up and --format have no meaning here");
+	arena_init(&a);
+	path = exec_find(argv[0], &a);
+	r = scan_one(o, path, &f, e);
+	if (r == 0) {
+		r = finish(&f);
+		if (r == 0)
+			r = exec_program(&f, o->mode, path, argv, e);
+		family_done(&f);
+	}
+	arena_done(&a);
+	return r;
+}
+
+#define TRACE_AT(member) offsetof(struct trace_options, member)
+
+static const struct option trace_options[] = {
+	{ "format", 'f', OPTION_STRING, TRACE_AT(format), "names|programs|json",
+	  "all calls (names), or those of each program file" },
+	{ "output", 'o', OPTION_STRING, TRACE_AT(output), "FILE", "write them there" },
+	{ NULL },
+};
+
 static const struct command commands[] = {
 	{ "calls", "PROGRAM...", "print the system calls that programs can make",
 	  "Exit status 2: something could not be decided and has to be declared.", 1, -1, 0,
@@ -195,6 +231,12 @@ static const struct command commands[] = {
 	  NULL, 2, 2, 0, options, sizeof(struct options), run_why },
 	{ "objects", "PROGRAM", "print the files that are analysed for a program", NULL, 1, 1, 0,
 	  options, sizeof(struct options), run_objects },
+	{ "exec", "PROGRAM [ARG...]", "run a program under the filter that is found for it",
+	  "Exit status 2: something has to be declared first; the program was not run.", 1, -1, 1,
+	  options, sizeof(struct options), run_exec },
+	{ "trace", "COMMAND [ARG...]", "run a command and print the calls that it makes",
+	  "The exit status is the command's. All threads and children are watched.", 1, -1, 1,
+	  trace_options, sizeof(struct trace_options), run_trace },
 	{ NULL },
 };
 
