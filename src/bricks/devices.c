@@ -30,7 +30,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { DEVICES_NODES, DEVICES_LINKS };
+enum { DEVICES_EARLY, DEVICES_NODES, DEVICES_LINKS };
 
 /* runtime-spec, config-linux.md, "Default Devices"; /dev/ptmx and /dev/console
  * are a symlink and the terminal's. */
@@ -83,7 +83,12 @@ static int devices_plan(const struct conf *c, const struct host *h,
 	op.num = c->ns[NS_USER].mode != PART_OFF || h->in_userns;
 	r = plan_add(p, op, e);
 	op.kind = DEVICES_LINKS;
-	return r < 0 ? r : plan_add(p, op, e);
+	if (r == 0)
+		r = plan_add(p, op, e);
+	op.kind = DEVICES_EARLY;
+	op.phase = PHASE_BESIDE;
+	/* In the /dev that the supervisor makes, if it makes one. */
+	return r == 0 && !op.num ? plan_add(p, op, e) : r;
 }
 
 static int open_dev(const struct run *r, struct err *e)
@@ -179,6 +184,14 @@ static int make_node(int dir_fd, const char *name, const struct conf_device *d,
 	return 0;
 }
 
+/* Straight in /dev, not in a directory of it or elsewhere? */
+static bool is_in_dev(const struct conf_device *d)
+{
+	const char *name = d->path + strlen("/dev/");
+
+	return strncmp(d->path, "/dev/", 5) == 0 && *name && !strchr(name, '/');
+}
+
 static int make_one(const struct op *op, const struct run *r, int dev_fd,
 		    const struct conf_device *d, struct err *e)
 {
@@ -186,7 +199,10 @@ static int make_one(const struct op *op, const struct run *r, int dev_fd,
 	const char *name = d->path + strlen("/dev/");
 	int dir_fd = dev_fd;
 
-	if (strncmp(d->path, "/dev/", 5) != 0 || strchr(name, '/') || !*name) {
+	if (is_in_dev(d) ? r->made & MADE_DEV_NODES
+			 : op->kind == DEVICES_EARLY)
+		return 0; /* was made early, or cannot be */
+	if (!is_in_dev(d)) {
 		parent = sys_parent_in(r->root_fd, d->path, 0755, true, &name);
 		if (parent < 0)
 			return err_set(e, parent, "make the parent of %s",
@@ -243,10 +259,49 @@ static int make_links(int dev_fd, struct err *e)
 	return 0;
 }
 
+/* The links only when the devpts is there that ptmx leads to. */
+static int make_early(const struct op *op, struct run *r, struct err *e)
+{
+	int dev_fd = r->trees[TREE_DEV], ret;
+
+	if (dev_fd < 0)
+		return 0;
+	ret = make_nodes(op, r, dev_fd, e);
+	if (ret < 0)
+		return ret;
+	r->made |= MADE_DEV_NODES;
+	if (faccessat(dev_fd, "pts", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	ret = make_links(dev_fd, e);
+	if (ret == 0)
+		r->made |= MADE_DEV_LINKS;
+	return ret;
+}
+
+static bool has_more(const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_devices; i++)
+		if (!is_in_dev(&c->devices[i]))
+			return true;
+	return false;
+}
+
 static int devices_apply(const struct op *op, struct run *r, struct err *e)
 {
-	auto_fd int dev_fd = open_dev(r, e);
+	auto_fd int dev_fd = -EBADF;
 
+	int ret;
+
+	if (op->kind == DEVICES_EARLY)
+		return make_early(op, r, e);
+	ret = run_trees(r, e);
+	if (ret < 0)
+		return ret;
+	if (op->kind == DEVICES_LINKS ? r->made & MADE_DEV_LINKS
+				      : r->made & MADE_DEV_NODES &&
+						!has_more(op->arg))
+		return 0;
+	dev_fd = open_dev(r, e);
 	if (dev_fd < 0)
 		return dev_fd;
 	return op->kind == DEVICES_NODES ? make_nodes(op, r, dev_fd, e)
@@ -257,6 +312,10 @@ static void devices_show(const struct op *op, FILE *out)
 {
 	const struct conf *c = op->arg;
 
+	if (op->kind == DEVICES_EARLY) {
+		fprintf(out, "the same, in a /dev made beside the child");
+		return;
+	}
 	if (op->kind == DEVICES_LINKS) {
 		fprintf(out, "symlinks fd, stdin, stdout, stderr, core, ptmx");
 		return;

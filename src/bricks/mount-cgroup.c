@@ -48,7 +48,6 @@ int mount_cgroup_plan(struct mount_job *job, const struct host *h,
 	int r = cgroup_plan(&job->conf->cgroup, job->conf->id, h, a, &job->set,
 			    e);
 
-	job->host = h;
 	if (r == 0 && job->set.n_dirs == 0)
 		r = own_set(job, h, a);
 	return r;
@@ -126,6 +125,40 @@ static int put_on(struct mount_job *job, struct run *r, int tree, struct err *e)
 	return ret < 0 ? err_set(e, ret, "mount upon %s", where) : 0;
 }
 
+static int new_top(uint64_t attrs, struct err *e)
+{
+	int tree = sys_fs_mount("tmpfs", "cgroup", "mode=755,size=64k",
+				attrs & ~(uint64_t)MOUNT_ATTR_RDONLY);
+
+	return tree < 0 ? err_set(e, tree, "mount tmpfs") : tree;
+}
+
+static int fill_top(const struct mount_job *job, int tree, uint64_t attrs,
+		    struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < job->set.n_dirs; i++)
+		r = hang_in(tree, &job->set.dirs[i], attrs, e);
+	if (r == 0 && (attrs & MOUNT_ATTR_RDONLY))
+		r = sys_mount_setattr(tree, 0, MOUNT_ATTR_RDONLY, 0, 0, -1);
+	return r;
+}
+
+int mount_cgroup_early(struct mount_job *job, int *ret_tree, struct err *e)
+{
+	uint64_t attrs = sys_mount_attrs(job->m->flags);
+	auto_fd int tree = new_top(attrs, e);
+	int r;
+
+	if (tree < 0)
+		return tree;
+	r = fill_top(job, tree, attrs, e);
+	if (r == 0)
+		*ret_tree = TAKE_FD(tree);
+	return r == -EINVAL ? 0 : r;
+}
+
 int mount_cgroup(struct mount_job *job, struct run *r, struct err *e)
 {
 	uint64_t attrs = sys_mount_attrs(job->m->flags);
@@ -138,14 +171,13 @@ int mount_cgroup(struct mount_job *job, struct run *r, struct err *e)
 		tree = unified(job, attrs, e);
 		return tree < 0 ? tree : put_on(job, r, tree, e);
 	}
-	tree = sys_fs_mount("tmpfs", "cgroup", "mode=755,size=64k",
-			    attrs & ~(uint64_t)MOUNT_ATTR_RDONLY);
+	if (job->early == EARLY_CGROUP && r->trees[TREE_CGROUP] >= 0) {
+		tree = TAKE_FD(r->trees[TREE_CGROUP]);
+		return put_on(job, r, tree, e);
+	}
+	tree = new_top(attrs, e);
 	if (tree < 0)
-		return err_set(e, tree, "mount tmpfs");
+		return tree;
 	ret = put_on(job, r, tree, e);
-	for (size_t i = 0; ret == 0 && i < job->set.n_dirs; i++)
-		ret = hang_in(tree, &job->set.dirs[i], attrs, e);
-	if (ret == 0 && (attrs & MOUNT_ATTR_RDONLY))
-		ret = sys_mount_setattr(tree, 0, MOUNT_ATTR_RDONLY, 0, 0, -1);
-	return ret;
+	return ret < 0 ? ret : fill_top(job, tree, attrs, e);
 }

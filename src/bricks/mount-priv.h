@@ -17,6 +17,9 @@ struct run;
 int mount(const char *source, const char *target, const char *type,
 	  unsigned long flags, const void *data);
 
+/* What the supervisor makes beside the child, mount-early.c. */
+enum mount_early { EARLY_NO, EARLY_DEV, EARLY_IN_DEV, EARLY_CGROUP };
+
 /* One mount on its way; in the plan's arena, so that the supervisor's fd is
  * there for the child. */
 struct mount_job {
@@ -26,7 +29,16 @@ struct mount_job {
 	int userns_fd;     /* with its mapping, from the supervisor; -EBADF */
 	struct cgroup set; /* of the types cgroup and cgroup2 */
 	const struct host *host;
+	enum mount_early early;
 };
+
+/* A new file system, detached, with its attributes. */
+int mount_new_tree(const struct mount_job *job, struct err *e);
+/* Marks what can be made early; false: nothing. Pure. */
+bool mount_early_plan(const struct conf *c, const struct host *h,
+		      struct mount_job *const *jobs, size_t n);
+int mount_early(struct mount_job *const *jobs, size_t n, struct run *r,
+		struct err *e);
 
 /* Makes a destination below root_fd: a directory, or an empty file. An O_PATH
  * fd of it. */
@@ -46,6 +58,8 @@ int mount_label_check(const struct conf *c, const struct host *h,
 int mount_cgroup_plan(struct mount_job *job, const struct host *h,
 		      struct arena *a, struct err *e);
 int mount_cgroup(struct mount_job *job, struct run *r, struct err *e);
+/* The same, detached; *ret_tree stays empty where the kernel cannot do it. */
+int mount_cgroup_early(struct mount_job *job, int *ret_tree, struct err *e);
 
 /* Copies what is in the directory behind from_fd (O_PATH) into the detached
  * mount to_fd: directories, files, symlinks, with owner, mode and times. */

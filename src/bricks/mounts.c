@@ -41,7 +41,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOUNT_OPEN, MOUNT_SHIFT, MOUNT_ONE };
+enum { MOUNT_OPEN, MOUNT_SHIFT, MOUNT_EARLY, MOUNT_ONE };
+
+/* MOUNT_EARLY's op.arg */
+struct all {
+	size_t n;
+	struct mount_job *jobs[];
+};
 
 static bool is_bind(const struct conf_mount *m)
 {
@@ -102,31 +108,26 @@ static int check_target(const struct conf_mount *m, int target, struct err *e)
 	return inside_proc(m, e);
 }
 
-static int add(struct plan *p, struct mount_job *job, enum phase phase,
+static int add(struct plan *p, const void *arg, enum phase phase,
 	       int kind, struct err *e)
 {
 	const struct op op = { .brick = &brick_mounts,
 			       .phase = phase,
 			       .kind = kind,
 			       .fd = -EBADF,
-			       .arg = job };
+			       .arg = arg };
 
 	return plan_add(p, op, e);
 }
 
 static int plan_one(const struct conf *c, const struct host *h, struct plan *p,
-		    const struct conf_mount *m, struct err *e)
+		    struct mount_job *job, struct err *e)
 {
-	struct mount_job *job = arena_new(p->arena, struct mount_job);
+	const struct conf_mount *m = job->m;
 	int r = check_proc(m, e);
 
 	if (r < 0)
 		return r;
-	if (!job)
-		return err_set(e, -ENOMEM, "plan");
-	*job = (struct mount_job){
-		.conf = c, .m = m, .tree_fd = -EBADF, .userns_fd = -EBADF
-	};
 	if (is_type(m, "cgroup") || is_type(m, "cgroup2")) {
 		r = mount_cgroup_plan(job, h, p->arena, e);
 		if (r < 0)
@@ -150,12 +151,26 @@ static int mounts_plan(const struct conf *c, const struct host *h,
 		       struct plan *p, struct err *e)
 {
 	int r = mount_label_check(c, h, e);
+	struct mount_job *jobs = arena_array(p->arena, c->n_mounts + 1, sizeof(*jobs));
+	struct all *all = arena_alloc(
+		p->arena, sizeof(*all) + c->n_mounts * sizeof(all->jobs[0]));
 
+	if (!jobs || !all)
+		return err_set(e, -ENOMEM, "plan");
+	all->n = c->n_mounts;
 	for (size_t i = 0; i < c->n_mounts && r == 0; i++) {
-		r = plan_one(c, h, p, &c->mounts[i], e);
+		all->jobs[i] = &jobs[i];
+		jobs[i] = (struct mount_job){ .conf = c,
+					      .m = &c->mounts[i],
+					      .host = h,
+					      .tree_fd = -EBADF,
+					      .userns_fd = -EBADF };
+		r = plan_one(c, h, p, &jobs[i], e);
 		if (r < 0)
 			return err_ctx(e, r, "mounts[%zu]", i);
 	}
+	if (r == 0 && mount_early_plan(c, h, all->jobs, all->n))
+		r = add(p, all, PHASE_BESIDE, MOUNT_EARLY, e);
 	return r;
 }
 
@@ -306,7 +321,7 @@ static bool is_shared_with_host(const struct mount_job *job)
 	return job->conf->ns[kind].mode == PART_OFF;
 }
 
-static int new_tree(const struct mount_job *job, struct err *e)
+int mount_new_tree(const struct mount_job *job, struct err *e)
 {
 	const struct conf_mount *m = job->m;
 	uint64_t attrs = sys_mount_attrs(m->flags);
@@ -342,7 +357,9 @@ static int open_target(const struct mount_job *job, int root_fd, bool is_dir,
 		       struct err *e)
 {
 	const struct conf_mount *m = job->m;
-	bool is_kernel_fs = is_type(m, "proc") || is_type(m, "sysfs");
+	/* What is in a /dev made early is not looked at again. */
+	bool is_kernel_fs = is_type(m, "proc") || is_type(m, "sysfs") ||
+			    job->early == EARLY_DEV;
 	int nofollow = m->extra & MOUNT_DSTNOFOLLOW ? O_NOFOLLOW : 0;
 	bool is_in_proc = is_allowed_in_proc(m->destination);
 	uint64_t resolve =
@@ -450,14 +467,23 @@ static int mount_one(struct mount_job *job, struct run *r, struct err *e)
 	auto_fd int tree = -EBADF;
 	int ret;
 
+	ret = job->early ? run_trees(r, e) : 0;
+	if (ret < 0)
+		return ret;
 	if (is_type(m, "cgroup") || is_type(m, "cgroup2"))
 		return mount_cgroup(job, r, e);
+	if (job->early == EARLY_IN_DEV && r->made & MADE_DEV)
+		return 0; /* came with /dev */
+	if (job->early == EARLY_DEV && r->trees[TREE_DEV] >= 0) {
+		tree = TAKE_FD(r->trees[TREE_DEV]);
+		return attach(job, r, tree, e);
+	}
 	if (m->extra & MOUNT_COPYSYMLINK && is_bind(m)) {
 		ret = copy_symlink(m, r->root_fd, e);
 		if (ret != 0)
 			return ret < 0 ? ret : 0;
 	}
-	tree = is_bind(m) ? bind_tree(job, e) : new_tree(job, e);
+	tree = is_bind(m) ? bind_tree(job, e) : mount_new_tree(job, e);
 	if (tree < 0)
 		return tree;
 	return attach(job, r, tree, e);
@@ -480,8 +506,11 @@ static int open_source(struct mount_job *job, struct err *e)
 static int mounts_apply(const struct op *op, struct run *r, struct err *e)
 {
 	struct mount_job *job = (struct mount_job *)(uintptr_t)op->arg;
+	const struct all *all = op->arg;
 	int ret;
 
+	if (op->kind == MOUNT_EARLY)
+		return mount_early(all->jobs, all->n, r, e);
 	if (op->kind == MOUNT_OPEN)
 		return open_source(job, e);
 	ret = op->kind == MOUNT_SHIFT ? shift(job, e) : mount_one(job, r, e);
@@ -546,11 +575,23 @@ static void show_options(const struct conf_mount *m, FILE *out)
 		fprintf(out, ", %s", m->data);
 }
 
+static void show_early(const struct all *all, FILE *out)
+{
+	fprintf(out, "make beside the child:");
+	for (size_t i = 0; i < all->n; i++)
+		if (all->jobs[i]->early)
+			fprintf(out, " %s", all->jobs[i]->m->destination);
+}
+
 static void mounts_show(const struct op *op, FILE *out)
 {
 	const struct mount_job *job = op->arg;
 	const struct conf_mount *m = job->m;
 
+	if (op->kind == MOUNT_EARLY) {
+		show_early(op->arg, out);
+		return;
+	}
 	if (op->kind == MOUNT_OPEN) {
 		fprintf(out, "open %s before the user namespace is entered",
 			m->source);

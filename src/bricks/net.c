@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bricks/net.c - the loopback interface, and interfaces given to the container.
  *
- * In an own network namespace the child brings loopback up (PHASE_ENTER); a
+ * In an own network namespace the child brings loopback up (PHASE_BEGIN); a
  * joined one is somebody else's to configure.
  *
  * linux.netDevices of runtime-spec 1.3: the supervisor moves an interface of
@@ -68,7 +68,7 @@ static int plan_move(const struct conf *c, const struct conf_netdev *dev,
 static int net_plan(const struct conf *c, const struct host *h, struct plan *p,
 		    struct err *e)
 {
-	const struct op lo = { .brick = &brick_net, .phase = PHASE_ENTER,
+	const struct op lo = { .brick = &brick_net, .phase = PHASE_BEGIN,
 			       .kind = NET_LOOPBACK, .fd = -EBADF };
 	int r = 0;
 
@@ -78,7 +78,7 @@ static int net_plan(const struct conf *c, const struct host *h, struct plan *p,
 		return err_hint(e, -EINVAL, "add {\"type\": \"network\"} to linux.namespaces");
 	}
 	if (c->ns[NS_NET].mode == PART_OWN)
-		r = plan_add(p, lo, e);
+		r = plan_add(p, lo, e); /* BEGIN: whichever way it was made */
 	for (size_t i = 0; i < c->n_netdevs && r == 0; i++)
 		r = plan_move(c, &c->netdevs[i], p, e);
 	return r;

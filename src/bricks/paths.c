@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
+#include "host/host.h"
 #include "plan/run.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -25,7 +26,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PATHS_PREPARE, PATHS_READONLY, PATHS_MASK };
+enum { PATHS_EARLY, PATHS_PREPARE, PATHS_READONLY, PATHS_MASK };
 
 /* What all masks are cloned from. A detached mount becomes the first mask; the
  * others are clones of it, since older kernels clone attached ones only. */
@@ -53,11 +54,14 @@ static int paths_plan(const struct conf *c, const struct host *h,
 	struct job *job = arena_new(p->arena, struct job);
 	int r = 0;
 
-	(void)h;
 	if (!job)
 		return err_set(e, -ENOMEM, "plan");
 	*job = (struct job){ .conf = c, .dir_fd = -EBADF, .file_fd = -EBADF };
-	if (c->masked_paths.n)
+	/* A file system belongs to the user namespace that it was made in. */
+	if (c->masked_paths.n && c->ns[NS_USER].mode == PART_OFF &&
+	    !h->in_userns && !h->is_rootless)
+		r = add(p, job, PHASE_BESIDE, PATHS_EARLY, e);
+	if (r == 0 && c->masked_paths.n)
 		r = add(p, job, PHASE_BUILD, PATHS_PREPARE, e);
 	if (r == 0 && c->readonly_paths.n)
 		r = add(p, job, PHASE_PIVOT, PATHS_READONLY, e);
@@ -66,32 +70,44 @@ static int paths_plan(const struct conf *c, const struct host *h,
 	return r;
 }
 
-static int prepare(struct job *job, struct err *e)
+/* Both, or the caller closes what there is. This is still the host's /dev. */
+static int make_masks(int *dir_fd, int *file_fd, struct err *e)
 {
 	struct stat st;
 	int r;
 
-	job->dir_fd =
-		sys_fs_mount("tmpfs", "masked", NULL,
-			     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-				     MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	if (job->dir_fd < 0)
-		return err_set(e, job->dir_fd,
+	*dir_fd = sys_fs_mount("tmpfs", "masked", NULL,
+			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+				       MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (*dir_fd < 0)
+		return err_set(e, *dir_fd,
 			       "linux.maskedPaths: mount an empty tmpfs");
-	/* PHASE_BUILD: this is still the host's /dev. */
-	job->file_fd = sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE);
-	if (job->file_fd < 0 || fstat(job->file_fd, &st) < 0)
-		return err_set(e, job->file_fd < 0 ? job->file_fd : -errno,
+	*file_fd = sys_open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE);
+	if (*file_fd < 0 || fstat(*file_fd, &st) < 0)
+		return err_set(e, *file_fd < 0 ? *file_fd : -errno,
 			       "linux.maskedPaths: bind /dev/null");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		return err_plain(e, -ENODEV,
 				 "linux.maskedPaths: the host's /dev/null is "
 				 "not device 1:3");
-	r = sys_mount_setattr(job->file_fd, 0, 0, 0, MS_PRIVATE, -1);
+	r = sys_mount_setattr(*file_fd, 0, 0, 0, MS_PRIVATE, -1);
 	return r < 0 ? err_set(e, r,
 			       "linux.maskedPaths: cut /dev/null off from the "
 			       "host's")
 		     : 0;
+}
+
+static int prepare(struct job *job, struct run *r, struct err *e)
+{
+	int ret = run_trees(r, e);
+
+	if (ret < 0)
+		return ret;
+	if (r->trees[TREE_MASK_DIR] < 0 || r->trees[TREE_MASK_FILE] < 0)
+		return make_masks(&job->dir_fd, &job->file_fd, e);
+	job->dir_fd = TAKE_FD(r->trees[TREE_MASK_DIR]);
+	job->file_fd = TAKE_FD(r->trees[TREE_MASK_FILE]);
+	return 0;
 }
 
 /* -ENOENT when there is nothing to protect. */
@@ -154,8 +170,11 @@ static int paths_apply(const struct op *op, struct run *r, struct err *e)
 						  : &job->conf->readonly_paths;
 	int ret = 0;
 
+	if (op->kind == PATHS_EARLY)
+		return make_masks(&r->trees[TREE_MASK_DIR],
+				  &r->trees[TREE_MASK_FILE], e);
 	if (op->kind == PATHS_PREPARE)
-		return prepare(job, e);
+		return prepare(job, r, e);
 	for (size_t i = 0; i < list->n && ret == 0; i++) {
 		ret = op->kind == PATHS_MASK ? mask(job, r, list->v[i], e)
 					     : make_readonly(r, list->v[i], e);
@@ -172,8 +191,10 @@ static void paths_show(const struct op *op, FILE *out)
 						  ? &job->conf->masked_paths
 						  : &job->conf->readonly_paths;
 
-	if (op->kind == PATHS_PREPARE) {
-		fprintf(out, "make what masks");
+	if (op->kind <= PATHS_PREPARE) {
+		fprintf(out, op->kind == PATHS_EARLY
+				     ? "make what masks, beside the child"
+				     : "what masks, if it is not made yet");
 		return;
 	}
 	fprintf(out, op->kind == PATHS_MASK ? "masked:" : "read-only:");

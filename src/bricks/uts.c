@@ -17,7 +17,7 @@ enum { UTS_HOST, UTS_DOMAIN };
 static int add(struct plan *p, int kind, const char *name, struct err *e)
 {
 	struct op op = { .brick = &brick_uts,
-			 .phase = PHASE_ENTER,
+			 .phase = PHASE_BEGIN,
 			 .kind = kind,
 			 .fd = -EBADF,
 			 .str = name };

@@ -90,8 +90,8 @@ int plan_apply(const struct plan *p, enum phase phase, struct run *r,
 
 const char *phase_name(enum phase phase)
 {
-	static const char *const names[] = { "host", "join", "begin", "attach",
-					     "enter", "build", "pivot",
+	static const char *const names[] = { "host",  "join",  "begin", "attach",
+					     "beside", "enter", "build", "pivot",
 					     "lock",  "seal" };
 
 	_Static_assert(sizeof(names) / sizeof(names[0]) == PHASE_MAX_, "names");

@@ -41,6 +41,8 @@ enum phase {
 	PHASE_BEGIN,  /* child, at once, beside ATTACH: what takes the kernel
 		       * long and needs nobody */
 	PHASE_ATTACH, /* supervisor, child waiting: id maps, netdevs, cgroups */
+	PHASE_BESIDE, /* supervisor, beside the child's ENTER: detached mounts
+		       * that the child is given (run.h, trees) */
 	PHASE_ENTER,  /* child, first: cgroups, namespaces to join or unshare */
 	PHASE_BUILD,  /* child, full caps in its user namespace: mounts */
 	PHASE_PIVOT,  /* child, after the createContainer hooks: the new root,

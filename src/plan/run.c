@@ -26,6 +26,8 @@ void run_init(struct run *r, const struct conf *c)
 		.ready_fd = -EBADF,
 		.sync_fd = -EBADF,
 	};
+	for (size_t i = 0; i < TREE_MAX_; i++)
+		r->trees[i] = -EBADF;
 }
 
 static void drop(int *fd)
@@ -35,6 +37,20 @@ static void drop(int *fd)
 	*fd = -EBADF;
 }
 
+void run_drop_trees(struct run *r)
+{
+	for (size_t i = 0; i < TREE_MAX_; i++)
+		drop(&r->trees[i]);
+}
+
+int run_trees(struct run *r, struct err *e)
+{
+	int (*get)(struct run *, struct err *) = r->get_trees;
+
+	r->get_trees = NULL;
+	return get ? get(r, e) : 0;
+}
+
 void run_close(struct run *r)
 {
 	drop(&r->pidfd);
@@ -42,6 +58,7 @@ void run_close(struct run *r)
 	for (size_t i = 0; i < r->n_attach; i++)
 		drop(&r->attach_fds[i]);
 	r->n_attach = 0;
+	run_drop_trees(r);
 	drop(&r->proc_fd);
 	drop(&r->root_fd);
 	drop(&r->console_socket_fd);

@@ -17,6 +17,20 @@ struct sock_fprog;
 
 enum { RUN_ATTACH_MAX = 16 };
 
+/* Detached mounts that the supervisor makes in PHASE_BESIDE, while the child
+ * enters its cgroups, and hands over before BUILD. An empty slot: the child
+ * makes it itself. */
+enum run_tree {
+	TREE_DEV,       /* /dev with what is mounted below it */
+	TREE_CGROUP,    /* /sys/fs/cgroup */
+	TREE_MASK_DIR,  /* what masks a directory, and a file */
+	TREE_MASK_FILE,
+	TREE_MAX_,
+};
+
+/* struct run, made: what has been done in TREE_DEV. */
+enum { MADE_DEV = 1, MADE_DEV_NODES = 2, MADE_DEV_LINKS = 4 };
+
 struct run {
 	const struct conf *conf;
 
@@ -29,6 +43,11 @@ struct run {
 	 * spares the kernel's global threadgroup lock and its RCU wait. */
 	int attach_fds[RUN_ATTACH_MAX];
 	size_t n_attach;
+
+	int trees[TREE_MAX_]; /* first the supervisor's, then the child's */
+	unsigned made;        /* MADE_*, goes over with them */
+	/* The child's: receives both. Use run_trees(). */
+	int (*get_trees)(struct run *r, struct err *e);
 
 	int proc_fd; /* use run_proc(); the child has it, too */
 
@@ -55,6 +74,9 @@ struct run {
 
 void run_init(struct run *r, const struct conf *c);
 void run_close(struct run *r);
+void run_drop_trees(struct run *r);
+/* Waits for the supervisor's trees, once: from then on the slots are filled. */
+int run_trees(struct run *r, struct err *e);
 
 /* The host's /proc, opened by the supervisor before there is a container that
  * could have a hand in it, and checked to be the root of a procfs. In it "self"

@@ -248,8 +248,12 @@ static int build(struct spawn *s, struct err *e)
 		r = plan_apply(s->plan, PHASE_ENTER, s->run, e);
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* C2 */
 		r = err_sys(e, "become undumpable");
+	if (s->has_beside)
+		s->run->get_trees = sync_take_trees;
 	if (r == 0)
 		r = plan_apply(s->plan, PHASE_BUILD, s->run, e);
+	if (r == 0)
+		r = run_trees(s->run, e); /* in case that nobody asked */
 	if (r == 0)
 		r = run_hooks_outside(s, e);
 	if (r == 0)

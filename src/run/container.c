@@ -157,6 +157,16 @@ static int prepare(struct birth *b, struct err *e)
 	return r;
 }
 
+/* Modes are what the configuration says, as in the child. */
+static int beside(struct birth *b, struct err *e)
+{
+	mode_t mask = umask(0);
+	int r = plan_apply(b->plan, PHASE_BESIDE, &b->run, e);
+
+	umask(mask);
+	return r < 0 ? r : sync_send_trees(b->spawn.peer_fd, &b->run, e);
+}
+
 /* The child is there: attach it to what belongs to the host, write its pid
  * down. */
 static int keep(struct birth *b, struct err *e)
@@ -169,6 +179,8 @@ static int keep(struct birth *b, struct err *e)
 		if (r == 0)
 			r = sync_send(b->spawn.peer_fd, SYNC_ATTACHED, e);
 	}
+	if (r == 0 && b->spawn.has_beside)
+		r = beside(b, e);
 	if (r < 0)
 		return r;
 	b->state.pid = b->run.pid;

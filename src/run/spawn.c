@@ -130,6 +130,7 @@ int spawn_child(struct spawn *s, struct err *e)
 	int r;
 
 	s->has_attach = has_phase(s->plan, PHASE_ATTACH);
+	s->has_beside = has_phase(s->plan, PHASE_BESIDE);
 	r = sync_pair(&s->peer_fd, &s->run->sync_fd, e);
 	if (r < 0)
 		return r;

@@ -21,6 +21,7 @@ struct spawn {
 	struct run *run;
 	unsigned preserve_fds;
 	bool has_attach;      /* the child waits for SYNC_ATTACHED */
+	bool has_beside;      /* and for SYNC_TREES */
 	bool waits_for_start; /* create: start comes over run->ready_fd */
 	int peer_fd;          /* the supervisor's end of the sync socket */
 	int lock_fd;          /* the state directory's, locked: the child closes

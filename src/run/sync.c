@@ -2,6 +2,7 @@
 /* run/sync.c - what supervisor and child say to each other, and when. */
 #include "run/sync.h"
 
+#include "plan/run.h"
 #include "run/leap.h"
 #include "sys/sock.h"
 
@@ -100,4 +101,39 @@ int sync_wait(const struct sync_peer *peer, enum sync_type want, struct err *e)
 			"unexpected message %u from the container's init",
 			m.type);
 	}
+}
+
+/* num: one bit a slot that is filled, and above them run->made. */
+int sync_send_trees(int fd, struct run *r, struct err *e)
+{
+	uint32_t m[2] = { SYNC_TREES, r->made << TREE_MAX_ };
+	int fds[TREE_MAX_], ret;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < TREE_MAX_; i++) {
+		if (r->trees[i] < 0)
+			continue;
+		m[1] |= 1U << i;
+		fds[n++] = r->trees[i];
+	}
+	ret = sys_send(fd, m, sizeof(m), fds, n);
+	run_drop_trees(r);
+	return ret < 0 ? err_set(e, ret, "hand over mounts") : 0;
+}
+
+int sync_take_trees(struct run *r, struct err *e)
+{
+	uint32_t m[2] = { 0 };
+	int fds[TREE_MAX_];
+	size_t n = TREE_MAX_, k = 0;
+	ssize_t got = sys_recv(r->sync_fd, m, sizeof(m), fds, &n);
+
+	for (unsigned i = 0; i < TREE_MAX_; i++)
+		if (m[1] & 1U << i && k < n)
+			r->trees[i] = fds[k++];
+	r->made = m[1] >> TREE_MAX_;
+	if (got == sizeof(m) && m[0] == SYNC_TREES && k == n)
+		return 0;
+	return err_set(e, got < 0 ? (int)got : -EPIPE,
+		       "hear from the supervisor");
 }

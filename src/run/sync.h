@@ -7,7 +7,9 @@
  *   supervisor                       child
  *   HOST ops, clone3()
  *   ATTACH ops                       BEGIN
- *   SYNC_ATTACHED            -->     ENTER, BUILD             (1)
+ *   SYNC_ATTACHED            -->     ENTER                    (1)
+ *   BESIDE ops
+ *   SYNC_TREES, fds          -->     BUILD, when it needs them (6)
  *   record saved
  *                            <--     SYNC_BUILT               (2)
  *   prestart, createRuntime
@@ -26,7 +28,8 @@
  *      of file comes back.
  *  (5) SYNC_ERROR (struct err inside) or SYNC_LEAP may come at any time
  *      instead of what is due, and SYNC_WARN in between. End of file where
- *      something was due means the other side died; the child then exits. */
+ *      something was due means the other side died; the child then exits.
+ *  (6) only when the plan has BESIDE ops. */
 #pragma once
 
 #include "base/err.h"
@@ -44,11 +47,14 @@ enum sync_type {
 	SYNC_LEAP,
 	SYNC_WARN,
 	SYNC_PID, /* from the process in between: the child's pid */
+	SYNC_TREES,
 };
+
+struct run;
 
 struct sync_msg {
 	uint32_t type; /* enum sync_type */
-	int32_t num;   /* SYNC_PID */
+	int32_t num;   /* SYNC_PID; SYNC_TREES: which fds, and what is made */
 	struct err err; /* SYNC_ERROR, SYNC_WARN */
 };
 
@@ -68,3 +74,8 @@ struct sync_peer {
 };
 int sync_wait(const struct sync_peer *peer, enum sync_type want,
 	      struct err *e);
+
+/* Hands run->trees over and closes them here; the other end puts them into its
+ * own run->trees. */
+int sync_send_trees(int fd, struct run *r, struct err *e);
+int sync_take_trees(struct run *r, struct err *e);
