@@ -168,7 +168,7 @@ static bool is_through_pointer(const struct body *b, size_t i)
 		if (in->at + in->length != b->v[k + 1].at || in->kind == INSN_JUMP ||
 		    in->kind == INSN_STOP || in->kind == INSN_RETURN)
 			return false;
-		if (!(in->written >> reg & 1))
+		if (!insn_writes(in, reg))
 			continue;
 		if (in->kind == INSN_MOVE && in->src != GPR_NONE) {
 			reg = in->src;
@@ -182,24 +182,24 @@ static bool is_through_pointer(const struct body *b, size_t i)
 	return false;
 }
 
-static void note_leaks(struct body *b, const struct insn *in)
+static void note_leaks(struct body *b, const struct machine *m, const struct insn *in)
 {
-	bool moves_rsp = (in->kind == INSN_MOVE || in->kind == INSN_PUSH) && in->src == GPR_RSP &&
-			 in->dst != GPR_RBP && in->dst != GPR_RSP;
+	bool moves_sp = (in->kind == INSN_MOVE || in->kind == INSN_PUSH) && in->src == m->sp &&
+			in->dst != m->fp && in->dst != m->sp;
 
-	if (moves_rsp)
+	if (moves_sp)
 		b->leaks_stack = INT64_MIN;
-	if (in->kind == INSN_LEA && in->base == GPR_RSP && in->dst != GPR_RSP &&
+	if (in->kind == INSN_LEA && in->base == m->sp && in->dst != m->sp &&
 	    in->disp < b->leaks_stack)
 		b->leaks_stack = in->disp;
-	if (in->kind == INSN_LEA && in->base == GPR_RBP && in->dst != GPR_RSP &&
+	if (in->kind == INSN_LEA && in->base == m->fp && in->dst != m->sp &&
 	    in->disp < b->leaks_frame)
 		b->leaks_frame = in->disp;
-	if (in->kind == INSN_MOVE && in->src == GPR_RBP && in->dst != GPR_RSP)
+	if (in->kind == INSN_MOVE && in->src == m->fp && in->dst != m->sp)
 		b->leaks_frame = INT64_MIN;
 }
 
-static bool index_body(struct body *b)
+static bool index_body(struct body *b, const struct machine *m)
 {
 	b->branches = calloc(b->n + 1, sizeof(*b->branches));
 	b->computed = calloc(b->n + 1, sizeof(*b->computed));
@@ -208,7 +208,7 @@ static bool index_body(struct body *b)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct insn *in = &b->v[i];
 
-		note_leaks(b, in);
+		note_leaks(b, m, in);
 		if (in->is_direct && in->kind != INSN_CALL) {
 			b->branches[b->n_branches].to = in->to;
 			b->branches[b->n_branches++].from = (uint32_t)i;
@@ -234,7 +234,7 @@ struct body *body_new(const struct graph *g, const struct decoder *d, uint32_t n
 	b->end = u->code.base + fn->end;
 	b->falls = fn->falls;
 	b->leaks_stack = b->leaks_frame = INT64_MAX;
-	if (!decode_all(b, u->object->elf, d) || !index_body(b))
+	if (!decode_all(b, u->object->elf, d) || !index_body(b, g->machine))
 		return body_free(b);
 	return b;
 }

@@ -21,7 +21,7 @@ struct body {
 	bool falls;       /* control can run on over the end */
 	bool is_partial;  /* too many lines overlap to hold them */
 	/* The lowest address of the frame that gets into a register, relative
-	 * to rsp and to rbp; INT64_MAX: none. */
+	 * to the stack and to the frame pointer; INT64_MAX: none. */
 	int64_t leaks_stack, leaks_frame;
 };
 

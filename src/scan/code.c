@@ -601,7 +601,7 @@ int code_read(const struct elf *f, const uint64_t *extra, size_t n_extra,
 	r = eh_frame_read(f, &eh, &n_eh, e);
 	if (r < 0)
 		return r;
-	b.decoder = decoder_new();
+	b.decoder = decoder_new(f->machine);
 	b.starts = calloc((f->end - f->base) / 8 + 1, 1);
 	r = b.decoder && b.starts ? build(&b, extra, n_extra, eh, n_eh) : -ENOMEM;
 	decoder_free(b.decoder);

@@ -15,15 +15,16 @@
 #include "scan/code.h"
 
 #include <Zydis/Zydis.h>
+#include <elf.h>
 #include <stdlib.h>
 
 struct decoder {
 	ZydisDecoder zydis;
 };
 
-struct decoder *decoder_new(void)
+struct decoder *decoder_new(uint16_t machine)
 {
-	struct decoder *d = malloc(sizeof(*d));
+	struct decoder *d = machine == EM_X86_64 ? malloc(sizeof(*d)) : NULL;
 
 	if (d)
 		ZydisDecoderInit(&d->zydis, ZYDIS_MACHINE_MODE_LONG_64,
@@ -198,7 +199,7 @@ static void read_uses(const ZydisDecodedOperand *op, struct insn *ret)
 	}
 	for (int i = 0; i < 2; i++) {
 		if (v[i] != GPR_NONE)
-			ret->read |= (uint16_t)(1U << v[i]);
+			ret->read |= (1U << v[i]);
 	}
 }
 
@@ -212,7 +213,7 @@ static void read_effects(const ZydisDecodedInstruction *in, const ZydisDecodedOp
 			uint8_t r = reg_of(op[i].reg.value);
 
 			if (r != GPR_NONE)
-				ret->written |= (uint16_t)(1U << r);
+				ret->written |= (1U << r);
 		}
 		read_uses(&op[i], ret);
 		if (op[i].type != ZYDIS_OPERAND_TYPE_MEMORY)

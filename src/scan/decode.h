@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scan/decode.h - single x86-64 instructions, by way of Zydis.
+/* scan/decode.h - single instructions, told alike for all machines.
  *
  * Two depths: decode_fact() is for the sweep over all code and tells only what
  * leaves the instruction; decode_insn() is for the searches and tells what it
@@ -22,10 +22,13 @@ struct decoded {
 	uint64_t also_to;
 };
 
-/* The general registers as the hardware numbers them. */
+/* The general registers as the hardware numbers them: x86-64's, and for aarch64
+ * 0 to 30 with 31 for the stack pointer (what reads or writes xzr is told as
+ * constants and as nothing). */
 enum gpr {
 	GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI,
 	GPR_R8, GPR_R9, GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15,
+	GPR_FP = 29, GPR_LR, GPR_SP, /* aarch64 */
 	GPR_NONE,
 };
 
@@ -64,15 +67,25 @@ struct insn {
 	bool has_mem, writes_mem;
 	uint8_t base, index;     /* of [mem]; both none: disp is an address */
 	uint8_t scale;
-	uint16_t written, read;  /* one bit for each general register */
+	uint32_t written, read;  /* one bit for each general register */
 	int64_t disp, imm;
 };
+
+static inline bool insn_writes(const struct insn *in, uint8_t reg)
+{
+	return reg < GPR_NONE && in->written >> reg & 1;
+}
+
+static inline bool insn_reads(const struct insn *in, uint8_t reg)
+{
+	return reg < GPR_NONE && in->read >> reg & 1;
+}
 
 /* One instruction at `at`; `bytes` has room bytes. `image` is the range of
  * addresses that an absolute operand can mean; empty for code that is
  * position-independent. */
 struct decoder;
-struct decoder *decoder_new(void);
+struct decoder *decoder_new(uint16_t machine); /* EM_ */
 struct decoder *decoder_free(struct decoder *d);
 void decode_fact(const struct decoder *d, const uint8_t *bytes, size_t room, uint64_t at,
 		 uint64_t image_start, uint64_t image_end, struct decoded *ret);

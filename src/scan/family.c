@@ -82,9 +82,13 @@ static int add(struct family *f, const struct scan_options *o, const char *path,
 	if (!own->program)
 		return err_set(e, -ENOMEM, "scan %s", path);
 	r = scan_program(own, &f->v[f->n], e);
-	if (r == 0)
-		f->n++;
-	return r;
+	if (r < 0)
+		return r;
+	f->n++;
+	if (f->v[f->n - 1]->graph->machine != f->v[0]->graph->machine)
+		return err_input(e, "%s is for another machine than the program that executes it",
+				 path);
+	return 0;
 }
 
 int family_scan(const struct scan_options *o, struct family *ret_f, struct err *e)

@@ -57,7 +57,7 @@ struct flow *flow_new(const struct graph *g)
 		return NULL;
 	f->graph = g;
 	f->n = g->n_nodes;
-	f->decoder = decoder_new();
+	f->decoder = decoder_new(g->machine->elf);
 	f->bodies = calloc(g->n_nodes + 1, sizeof(struct body *));
 	f->returns = calloc(g->n_nodes + 1, 1);
 	f->code = calloc(g->n_nodes + 1, 1);
@@ -217,25 +217,27 @@ static bool calls_through(const struct insn *in, uint8_t reg)
 }
 
 /* What one instruction does with the pointer in `reg`. */
-static enum { KEPT, GONE, ESCAPED } use_pointer(const struct insn *in, uint8_t reg)
+static enum { KEPT, GONE, ESCAPED } use_pointer(const struct machine *m, const struct insn *in,
+						uint8_t reg)
 {
 	bool calls = calls_through(in, reg);
-	bool is_lost_in_calls = FLOW_CALLER_SAVED >> reg & 1;
+	bool is_lost_in_calls = m->caller_saved >> reg & 1;
 	/* Of those, these pass no argument. */
-	bool is_scratch = reg == GPR_RAX || reg == GPR_R10 || reg == GPR_R11;
+	bool is_scratch = m->scratch >> reg & 1;
 
-	if (in->read >> reg & 1 && !calls && !in->is_test)
+	if (insn_reads(in, reg) && !calls && !in->is_test)
 		return ESCAPED;
 	if (calls && in->kind == INSN_JUMP)
 		return GONE;
 	if (in->kind == INSN_CALL && is_lost_in_calls)
 		return calls || is_scratch ? GONE : ESCAPED;
 	if (in->kind == INSN_RETURN || (in->kind == INSN_JUMP && !in->is_direct))
-		return reg == GPR_RAX ? ESCAPED : GONE;
-	return in->written >> reg & 1 ? GONE : KEPT;
+		return reg == m->result ? ESCAPED : GONE;
+	return insn_writes(in, reg) ? GONE : KEPT;
 }
 
-bool flow_pointer_is_called(const struct body *b, size_t from, uint8_t *sites)
+bool flow_pointer_is_called(const struct machine *m, const struct body *b, size_t from,
+			    uint8_t *sites)
 {
 	uint8_t reg = b->v[from].dst;
 	struct walk w;
@@ -244,7 +246,7 @@ bool flow_pointer_is_called(const struct body *b, size_t from, uint8_t *sites)
 
 	while (ok && w.n) {
 		uint32_t i = w.todo[--w.n];
-		int use = use_pointer(&b->v[i], reg);
+		int use = use_pointer(m, &b->v[i], reg);
 
 		if (calls_through(&b->v[i], reg))
 			sites[i] = 1;

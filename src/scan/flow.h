@@ -4,12 +4,6 @@
 
 #include "scan/body.h"
 
-/* What a call may change (System V ABI). */
-#define FLOW_CALLER_SAVED                                                      \
-	(1U << GPR_RAX | 1U << GPR_RCX | 1U << GPR_RDX | 1U << GPR_RSI |       \
-	 1U << GPR_RDI | 1U << GPR_R8 | 1U << GPR_R9 | 1U << GPR_R10 |         \
-	 1U << GPR_R11)
-
 struct flow;
 
 struct flow *flow_free(struct flow *f);
@@ -25,7 +19,8 @@ bool flow_call_returns(struct flow *f, const struct body *b, const struct insn *
 /* Instruction `from` puts the address of a function into a register. True when
  * that is only ever called or jumped to, and then sites[i] is set for each
  * instruction i that does; false when it is stored, passed on or returned. */
-bool flow_pointer_is_called(const struct body *b, size_t from, uint8_t *sites);
+bool flow_pointer_is_called(const struct machine *m, const struct body *b, size_t from,
+			    uint8_t *sites);
 
 /* Can control get to the address from an entry of the function? For code that
  * nobody described and that may be data; always true where jumps are computed. */

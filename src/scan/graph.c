@@ -177,6 +177,7 @@ int graph_new(const struct closure *c, const char *debug_dir, struct graph **ret
 	if (!g)
 		return err_set(e, -ENOMEM, "make graph");
 	g->closure = c;
+	g->machine = machine_of(c->v[0]->elf->machine);
 	g->debug_dir = debug_dir;
 	r = graph_extend(g, e);
 	if (r < 0)

@@ -13,6 +13,7 @@
 
 #include "scan/code.h"
 #include "scan/data.h"
+#include "scan/machine.h"
 #include "scan/symbol.h"
 
 #define NO_NODE UINT32_MAX
@@ -47,6 +48,7 @@ struct inbound {
 
 struct graph {
 	const struct closure *closure;
+	const struct machine *machine;
 	struct symbols *symbols;
 	const char *debug_dir; /* borrowed; NULL: no separate debug files */
 	struct unit *units;    /* as many as objects, in their order */

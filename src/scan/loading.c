@@ -44,7 +44,7 @@ static int add_plugin(struct scan *s, const struct object *who, const char *name
 /* Everything a search found as strings, handed to `use`. */
 struct lookup {
 	const char *name; /* the function that takes the name */
-	enum gpr reg;     /* its argument */
+	int argument;     /* which one the name is, from 0 */
 	enum scan_question_kind question;
 	int (*use)(struct scan *s, const struct object *who, const char *text, struct err *e);
 };
@@ -58,11 +58,11 @@ static int use_symbol(struct scan *s, const struct object *who, const char *text
 }
 
 static const struct lookup lookups[] = {
-	{ "dlopen", GPR_RDI, SCAN_Q_DLOPEN, add_plugin },
-	{ "dlmopen", GPR_RSI, SCAN_Q_DLOPEN, add_plugin },
-	{ "__libc_dlopen_mode", GPR_RDI, SCAN_Q_DLOPEN, add_plugin },
-	{ "dlsym", GPR_RSI, SCAN_Q_DLSYM, use_symbol },
-	{ "dlvsym", GPR_RSI, SCAN_Q_DLSYM, use_symbol },
+	{ "dlopen", 0, SCAN_Q_DLOPEN, add_plugin },
+	{ "dlmopen", 1, SCAN_Q_DLOPEN, add_plugin },
+	{ "__libc_dlopen_mode", 0, SCAN_Q_DLOPEN, add_plugin },
+	{ "dlsym", 1, SCAN_Q_DLSYM, use_symbol },
+	{ "dlvsym", 1, SCAN_Q_DLSYM, use_symbol },
 };
 
 static bool is_declared(const struct scan *s, enum scan_question_kind kind)
@@ -95,7 +95,8 @@ static int follow_lookup(struct scan *s, struct search *search, const struct loo
 
 		if (node == NO_NODE || !s->graph->nodes[node].is_reached)
 			continue;
-		r = search_value(search, node, at, l->reg, true, &a, e);
+		r = search_value(search, node, at, s->graph->machine->args[l->argument], true,
+				 &a, e);
 		for (size_t k = 0; r == 0 && k < a.n; k++) {
 			const char *text = scan_string(s, &a.v[k]);
 

@@ -16,7 +16,7 @@
  * ld.so. Its entry point is run by the kernel before the program's. Much of its
  * code runs only when it is called as a command (`ld.so PROGRAM`, which ends in
  * execve) or is told by its environment to profile; so it is analysed after the
- * program, by itself, and the calls of `not_at_start` are left out. What is
+ * program, by itself, and the calls of model_is_at_start() are left out. What is
  * found only then is marked as start-up. What the program reaches in ld.so
  * (dlopen, __tls_get_addr, lazy binding) is found as any other code.
  * ld.so itself looks up some functions of libc by name: they are roots.
@@ -41,25 +41,14 @@
 #include "base/scope.h"
 
 #include <string.h>
-#include <sys/syscall.h>
 
-static const uint16_t setxid_family[] = {
-	SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid,
-	SYS_setresuid, SYS_setresgid, SYS_setgroups,
-};
-
-/* Only `ld.so PROGRAM` and LD_PROFILE. */
-static const uint16_t not_at_start[] = {
-	SYS_execve, SYS_setitimer, SYS_rt_sigaction, SYS_rt_sigreturn,
-};
-
-bool model_is_at_start(uint64_t number)
+/* Not those that only `ld.so PROGRAM` and LD_PROFILE make. */
+bool model_is_at_start(const struct scan *s, uint64_t number)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(not_at_start); i++) {
-		if (not_at_start[i] == number)
-			return false;
-	}
-	return true;
+	const struct machine *m = s->graph->machine;
+
+	return number != m->execve && number != m->setitimer && number != m->rt_sigaction &&
+	       number != m->rt_sigreturn;
 }
 
 static bool has_name(const struct object *o, const char *front)
@@ -98,20 +87,22 @@ void model_add_start(struct scan *s)
 
 void model_add_calls(struct scan *s)
 {
-	scan_allow(s, SYS_restart_syscall, NO_NODE, 0, "the kernel restarts interrupted calls");
-	if (s->calls[SYS_rt_sigaction].is_allowed)
-		scan_allow(s, SYS_rt_sigreturn, NO_NODE, 0, "signal handlers return by it");
+	const struct machine *m = s->graph->machine;
+
+	scan_allow(s, m->restart_syscall, NO_NODE, 0, "the kernel restarts interrupted calls");
+	if (s->calls[m->rt_sigaction].is_allowed)
+		scan_allow(s, m->rt_sigreturn, NO_NODE, 0, "signal handlers return by it");
 }
 
 /* ---- the set*id() broadcast ---- */
 
-static bool is_setxid_set(const struct answer *a)
+static bool is_setxid_set(const struct machine *m, const struct answer *a)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		bool is_one = false;
 
-		for (size_t k = 0; k < ARRAY_SIZE(setxid_family); k++)
-			is_one |= a->v[i].n == setxid_family[k];
+		for (size_t k = 0; k < ARRAY_SIZE(m->setxid); k++)
+			is_one |= a->v[i].n == m->setxid[k];
 		if (!is_one)
 			return false;
 	}
@@ -130,8 +121,9 @@ static bool is_libc(const struct scan *s, uint32_t node)
 static bool is_caller(struct scan *s, struct search *search, uint32_t node, uint64_t at)
 {
 	struct answer a;
-	bool yes = search_const_argument(search, node, at, GPR_RAX, &a, NULL) == 0 &&
-		   !a.is_unknown && is_setxid_set(&a);
+	const struct machine *m = s->graph->machine;
+	bool yes = search_const_argument(search, node, at, m->number, &a, NULL) == 0 &&
+		   !a.is_unknown && is_setxid_set(m, &a);
 
 	for (size_t i = 0; yes && i < a.n; i++)
 		scan_allow(s, (unsigned)a.v[i].n, node, at, NULL);
@@ -234,7 +226,7 @@ bool model_is_libcap(struct scan *s, struct search *search, uint32_t lost_node, 
 		if ((t->kind != FACT_CALL_ANY && t->kind != FACT_JUMP_ANY) || node == NO_NODE ||
 		    !s->graph->nodes[node].is_reached || !is_through_table(search, node, at))
 			continue;
-		if (search_value(search, node, at, GPR_RDI, false, &a, e) < 0)
+		if (search_value(search, node, at, s->graph->machine->args[0], false, &a, e) < 0)
 			return false;
 		yes = !a.is_unknown;
 		for (size_t k = 0; yes && k < a.n; k++) {

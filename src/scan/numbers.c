@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan/numbers.c - the number at every system call instruction in reached code.
  *
- * Each constant that rax can hold at a `syscall` is a call that can be made.
- * An unknown one is a question, or, when the user has declared so, every call
- * there is (SCAN_ANY) or none (SCAN_NONE). A number that Linux does not have
- * is allowed to nobody and asked about by nobody: the kernel answers ENOSYS.
+ * Each constant that the register of the number (rax, x8) can hold at the
+ * instruction is a call that can be made. An unknown one is a question, or, when
+ * the user has declared so, every call there is (SCAN_ANY) or none (SCAN_NONE). A
+ * number that Linux does not have is allowed to nobody and asked about by nobody:
+ * the kernel answers ENOSYS.
  *
  * Among code that nobody described there may be tables that decode as
  * instructions: there a system call counts when control can get to it.
@@ -17,7 +18,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #define X32_BIT 0x40000000U
 
@@ -48,7 +48,7 @@ static int add_exec(struct scan *s, const char *path)
 	return 0;
 }
 
-/* The path in rdi (execve) or rsi (execveat) at the instruction. */
+/* The path, execve's first argument and execveat's second, at the instruction. */
 static int find_exec(struct scan *s, struct search *search, uint32_t node, uint64_t at,
 		     enum gpr reg, struct err *e)
 {
@@ -71,20 +71,21 @@ static int find_exec(struct scan *s, struct search *search, uint32_t node, uint6
 static int take(struct scan *s, struct search *search, uint32_t node, uint64_t at, uint64_t number,
 		struct err *e)
 {
-	bool is_exec = number == SYS_execve || number == SYS_execveat;
+	const struct machine *m = s->graph->machine;
+	bool is_exec = number == m->execve || number == m->execveat;
 
-	if (number >= X32_BIT && number < X32_BIT + SCAN_CALLS)
+	if (m->arch == FILTER_X86_64 && number >= X32_BIT && number < X32_BIT + SCAN_CALLS)
 		return scan_ask(s, (struct scan_question){
 			SCAN_Q_MACHINE, node, at, node, at, "an x32 number" }, e);
 	if (number >= SCAN_CALLS)
 		return 0;
 	if ((is_exec && s->options->exec == SCAN_NONE) ||
-	    (s->in_startup && !model_is_at_start(number)))
+	    (s->in_startup && !model_is_at_start(s, number)))
 		return 0;
 	scan_allow(s, (unsigned)number, node, at, NULL);
 	if (is_exec)
 		return find_exec(s, search, node, at,
-				 number == SYS_execve ? GPR_RDI : GPR_RSI, e);
+				 m->sys_args[number == m->execveat], e);
 	return 0;
 }
 
@@ -92,7 +93,7 @@ static int find_number(struct scan *s, struct search *search, uint32_t node, uin
 		       struct err *e)
 {
 	struct answer a;
-	int r = search_value(search, node, at, GPR_RAX, false, &a, e);
+	int r = search_value(search, node, at, s->graph->machine->number, false, &a, e);
 
 	for (size_t i = 0; r == 0 && i < a.n; i++)
 		r = take(s, search, node, at, a.v[i].n, e);

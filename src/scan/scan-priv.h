@@ -23,7 +23,7 @@ bool model_is_glibc(const struct scan *s);
 void model_add_roots(struct scan *s);
 /* The start of glibc's ld.so, and whether a call can happen there. */
 void model_add_start(struct scan *s);
-bool model_is_at_start(uint64_t number);
+bool model_is_at_start(const struct scan *s, uint64_t number);
 void model_add_calls(struct scan *s);
 /* Is a system call with an unknown number glibc's broadcast of set*id()? Then
  * its numbers are allowed. */

@@ -24,7 +24,8 @@
  * A function whose address is taken may be called from anywhere: unknown. An
  * instruction without predecessors is dead, unless the unwinder may enter it.
  *
- * What a call does: it destroys rax, rcx, rdx, rsi, rdi, r8-r11 (System V ABI)
+ * What a call does: it destroys rax, rcx, rdx, rsi, rdi, r8-r11 (System V ABI;
+ * x0-x18 on aarch64)
  * and keeps the rest. Stack slots live through it unless an address of the
  * frame has got into a register. A call that cannot return (abort and whatever
  * only leads to it) is no predecessor; whether it can is found out by looking
@@ -40,10 +41,6 @@
 #include <string.h>
 
 enum { MAX_STATES = 60000 };
-
-/* Go's ABIInternal keeps nothing but the stack and frame pointers, and g. */
-#define GO_CALLER_SAVED                                                        \
-	(0xffffU & ~(1U << GPR_RSP | 1U << GPR_RBP | 1U << GPR_R14))
 
 struct place {
 	uint64_t mask, add;
@@ -426,26 +423,28 @@ static void before_base(struct search *s, const struct body *b, uint32_t i, stru
 	look_before(s, b->node, i, p);
 }
 
-static bool is_stack(uint8_t reg)
+static bool is_stack(const struct search *s, uint8_t reg)
 {
-	return reg == GPR_RSP || reg == GPR_RBP;
+	return reg == s->graph->machine->sp || reg == s->graph->machine->fp;
 }
 
 /* What an argument points to, which nobody changes (search_const_argument). */
 static bool is_trusted(const struct search *s, const struct place *p)
 {
-	return s->trusts_callees && !is_stack(p->reg);
+	return s->trusts_callees && !is_stack(s, p->reg);
 }
 
 /* May writes through unknown pointers, or a callee, change the stack slot? */
 static bool is_shared(const struct search *s, const struct body *b, const struct place *p)
 {
-	/* Go never moves rsp inside a function, so distances compare. */
-	if (p->reg == GPR_RSP && s->graph->units[b->unit].is_go)
+	const struct machine *m = s->graph->machine;
+
+	/* Go never moves sp inside a function, so distances compare. */
+	if (p->reg == m->sp && s->graph->units[b->unit].is_go)
 		return b->leaks_stack <= p->disp;
-	if (p->reg == GPR_RSP)
+	if (p->reg == m->sp)
 		return b->leaks_stack != INT64_MAX;
-	if (p->reg == GPR_RBP)
+	if (p->reg == m->fp)
 		return b->leaks_frame <= p->disp;
 	return true;
 }
@@ -471,7 +470,8 @@ static void before_store(struct search *s, const struct body *b, uint32_t i, str
 	} else if (in->base != p.reg && is_trusted(s, &p)) {
 		look_before(s, b->node, i, p);
 		return;
-	} else if (in->has_mem && is_stack(p.reg) && !is_stack(in->base) && !is_shared(s, b, &p)) {
+	} else if (in->has_mem && is_stack(s, p.reg) && !is_stack(s, in->base) &&
+		   !is_shared(s, b, &p)) {
 		look_before(s, b->node, i, p);
 		return;
 	} else if (in->has_mem && in->base == p.reg && in->index == GPR_NONE && in->width == 0 &&
@@ -487,10 +487,11 @@ static void before_store(struct search *s, const struct body *b, uint32_t i, str
 static void step_over(struct search *s, const struct body *b, uint32_t i, struct place p)
 {
 	const struct insn *in = &b->v[i];
-	uint16_t written = in->written;
+	const struct machine *m = s->graph->machine;
+	uint32_t written = in->written;
 
 	if (in->kind == INSN_CALL) {
-		written = s->graph->units[b->unit].is_go ? GO_CALLER_SAVED : FLOW_CALLER_SAVED;
+		written = s->graph->units[b->unit].is_go ? m->go_caller_saved : m->caller_saved;
 		if ((written >> p.reg & 1 || p.is_mem) && !flow_call_returns(s->flow, b, in))
 			return;
 	}
@@ -504,7 +505,7 @@ static void step_over(struct search *s, const struct body *b, uint32_t i, struct
 	if (written >> p.reg & 1)
 		before_base(s, b, i, p);
 	else if (in->kind == INSN_CALL && !is_trusted(s, &p) &&
-		 (!is_stack(p.reg) || is_shared(s, b, &p)))
+		 (!is_stack(s, p.reg) || is_shared(s, b, &p)))
 		lost(s, b->node, in->at, "a callee may change the memory that holds the value");
 	else if (in->writes_mem)
 		before_store(s, b, i, p);
@@ -522,20 +523,23 @@ static bool flows_on(const struct insn *in)
 /* A place that a pointer argument leads to, as a stack slot of the caller when
  * the pointer was made just before the call: then stores to the slot between
  * the two are seen for what they are. */
-static struct place as_slot(const struct body *b, ptrdiff_t call, struct place p)
+static struct place as_slot(const struct search *s, const struct body *b, ptrdiff_t call,
+			    struct place p)
 {
-	for (ptrdiff_t i = call; p.is_mem && !is_stack(p.reg) && i-- > 0 && call - i < 64;) {
+	uint8_t sp = s->graph->machine->sp;
+
+	for (ptrdiff_t i = call; p.is_mem && !is_stack(s, p.reg) && i-- > 0 && call - i < 64;) {
 		const struct insn *in = &b->v[i];
 
 		if (in->at + in->length != b->v[i + 1].at || in->kind == INSN_JUMP ||
-		    in->kind == INSN_CALL || in->written >> GPR_RSP & 1)
+		    in->kind == INSN_CALL || insn_writes(in, sp))
 			break;
-		if (!(in->written >> p.reg & 1))
+		if (!insn_writes(in, p.reg))
 			continue;
-		if (in->kind == INSN_MOVE && in->src == GPR_RSP && in->width == 8) {
-			p.reg = GPR_RSP;
-		} else if (in->kind == INSN_LEA && in->base == GPR_RSP && in->index == GPR_NONE) {
-			p.reg = GPR_RSP;
+		if (in->kind == INSN_MOVE && in->src == sp && in->width == 8) {
+			p.reg = sp;
+		} else if (in->kind == INSN_LEA && in->base == sp && in->index == GPR_NONE) {
+			p.reg = sp;
 			p.disp += in->disp;
 		}
 		break;
@@ -546,6 +550,7 @@ static struct place as_slot(const struct body *b, ptrdiff_t call, struct place p
 /* The place at a function's entry, in the caller before its call. */
 static void look_in_caller(struct search *s, const struct inbound *in, struct place p)
 {
+	const struct machine *m = s->graph->machine;
 	const struct body *b = body_of(s, in->from);
 	uint64_t at = graph_unit(s->graph, in->from)->code.base + in->at;
 	ptrdiff_t i = b ? body_at(b, at) : -1;
@@ -555,14 +560,14 @@ static void look_in_caller(struct search *s, const struct inbound *in, struct pl
 		return;
 	}
 	if (in->kind == FACT_CALL || in->kind == FACT_CALL_SLOT) {
-		if (p.is_mem && p.reg == GPR_RSP) {
-			if (p.disp < 8) {
+		if (p.is_mem && p.reg == m->sp) {
+			if (p.disp < m->pushed) {
 				lost(s, in->from, at, "the value is the return address");
 				return;
 			}
-			p.disp -= 8;
+			p.disp -= m->pushed;
 		}
-		p = as_slot(b, i, p);
+		p = as_slot(s, b, i, p);
 	}
 	look_before(s, in->from, (uint32_t)i, p);
 }
@@ -582,8 +587,8 @@ static bool look_in_registrar(struct search *s, const struct inbound *in, struct
 		i++;
 	if (i < 0 || (size_t)i >= b->n || b->v[i].kind != INSN_CALL)
 		return false;
-	p.reg = GPR_RSI;
-	look_before(s, in->from, (uint32_t)i, as_slot(b, i, p));
+	p.reg = s->graph->machine->args[1];
+	look_before(s, in->from, (uint32_t)i, as_slot(s, b, i, p));
 	return true;
 }
 
@@ -597,7 +602,8 @@ static void look_in_takers(struct search *s, const struct inbound *in, uint64_t 
 	ptrdiff_t i = -1;
 	bool ok = false;
 
-	if (is_trusted(s, &p) && p.is_mem && p.reg == GPR_RDI && look_in_registrar(s, in, p))
+	if (is_trusted(s, &p) && p.is_mem && p.reg == s->graph->machine->args[0] &&
+	    look_in_registrar(s, in, p))
 		return;
 	if (in->from != NO_NODE && !s->graph->nodes[in->from].is_region) {
 		b = body_of(s, in->from);
@@ -605,7 +611,7 @@ static void look_in_takers(struct search *s, const struct inbound *in, uint64_t 
 	}
 	sites = b ? calloc(b->n + 1, 1) : NULL;
 	if (i >= 0 && sites && (b->v[i].kind == INSN_LOAD || b->v[i].kind == INSN_LEA))
-		ok = flow_pointer_is_called(b, (size_t)i, sites);
+		ok = flow_pointer_is_called(s->graph->machine, b, (size_t)i, sites);
 	for (size_t k = 0; ok && k < b->n; k++) {
 		uint64_t base = graph_unit(s->graph, in->from)->code.base;
 		struct inbound call = { .from = in->from, .at = (uint32_t)(b->v[k].at - base),

@@ -13,16 +13,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *name_of(unsigned number)
+static enum filter_arch arch_of(const struct family *f)
 {
-	return syscall_name(FILTER_X86_64, number);
+	return f->v[0]->graph->machine->arch;
+}
+
+static const char *name_of(const struct family *f, unsigned number)
+{
+	return syscall_name(arch_of(f), number);
 }
 
 static void print_names(const struct family *f, bool with_startup, FILE *out)
 {
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (name_of(i) && family_allows(f, i, with_startup))
-			fprintf(out, "%s\n", name_of(i));
+		if (name_of(f, i) && family_allows(f, i, with_startup))
+			fprintf(out, "%s\n", name_of(f, i));
 	}
 }
 
@@ -42,7 +47,7 @@ static void print_table(const struct family *f, bool with_startup, FILE *out)
 
 		if (!c)
 			continue;
-		fprintf(out, "%3u  %-24s %s%s\n", i, name_of(i) ? name_of(i) : "(no name)",
+		fprintf(out, "%3u  %-24s %s%s\n", i, name_of(f, i) ? name_of(f, i) : "(no name)",
 			c->is_startup_only ? "start-up: " : "",
 			c->node == NO_NODE ? c->why : scan_place(s, c->node, c->address));
 	}
@@ -55,9 +60,9 @@ static void print_oci_names(const struct family *f, bool with_startup, bool allo
 	const char *comma = "";
 
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (!name_of(i) || !family_allows(f, i, with_startup) == allowed)
+		if (!name_of(f, i) || !family_allows(f, i, with_startup) == allowed)
 			continue;
-		fprintf(out, "%s\n      \"%s\"", comma, name_of(i));
+		fprintf(out, "%s\n      \"%s\"", comma, name_of(f, i));
 		comma = ",";
 	}
 }
@@ -68,8 +73,9 @@ static void print_oci_names(const struct family *f, bool with_startup, bool allo
 static void print_oci(const struct family *f, bool with_startup, FILE *out)
 {
 	fprintf(out, "{\n  \"defaultAction\": \"SCMP_ACT_ERRNO\",\n  \"defaultErrnoRet\": 38,\n"
-		     "  \"architectures\": [\"SCMP_ARCH_X86_64\"],\n  \"syscalls\": [\n"
-		     "    { \"action\": \"SCMP_ACT_ALLOW\", \"names\": [");
+		     "  \"architectures\": [\"%s\"],\n  \"syscalls\": [\n"
+		     "    { \"action\": \"SCMP_ACT_ALLOW\", \"names\": [",
+		arch_of(f) == FILTER_X86_64 ? "SCMP_ARCH_X86_64" : "SCMP_ARCH_AARCH64");
 	print_oci_names(f, with_startup, true, out);
 	fprintf(out, "\n    ] },\n"
 		     "    { \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 1, \"names\": [");
@@ -109,8 +115,8 @@ static void print_systemd(const struct family *f, bool with_startup, FILE *out)
 	fprintf(out, "SystemCallArchitectures=native\nSystemCallErrorNumber=EPERM\n"
 		     "SystemCallFilter=");
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (name_of(i) && family_allows(f, i, with_startup))
-			fprintf(out, "%s ", name_of(i));
+		if (name_of(f, i) && family_allows(f, i, with_startup))
+			fprintf(out, "%s ", name_of(f, i));
 	}
 	fprintf(out, "\n");
 }

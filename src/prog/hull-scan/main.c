@@ -136,13 +136,14 @@ static int run_calls(void *ctx, const void *opts, int argc, char **argv, struct 
 	return status;
 }
 
-static int number_of(const char *name, unsigned *ret, struct err *e)
+static int number_of(enum filter_arch arch, const char *name, unsigned *ret, struct err *e)
 {
 	int id = syscall_id(name);
-	int number = id < 0 ? id : syscall_number(FILTER_X86_64, id);
+	int number = id < 0 ? id : syscall_number(arch, id);
 
 	if (number < 0 || number >= SCAN_CALLS)
-		return err_input(e, "there is no system call \"%s\" on x86-64", name);
+		return err_input(e, "there is no system call \"%s\" on %s", name,
+				 arch == FILTER_X86_64 ? "x86-64" : "aarch64");
 	*ret = (unsigned)number;
 	return 0;
 }
@@ -152,14 +153,16 @@ static int run_why(void *ctx, const void *opts, int argc, char **argv, struct er
 	struct family f = { 0 };
 	struct scan *s;
 	unsigned number = 0;
-	int r = number_of(argv[0], &number, e);
+	int r = scan_one(opts, argv[1], &f, e);
 
 	(void)ctx;
 	(void)argc;
 	if (r == 0)
-		r = scan_one(opts, argv[1], &f, e);
-	if (r < 0)
+		r = number_of(f.v[0]->graph->machine->arch, argv[0], &number, e);
+	if (r < 0) {
+		family_done(&f);
 		return r;
+	}
 	s = family_allows(&f, number, true);
 	if (s)
 		report_why(s, number, stdout);

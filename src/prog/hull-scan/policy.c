@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 enum { ALLOWED, REFUSED, RULES };
 
@@ -41,6 +40,7 @@ int policy_make(const struct family *f, bool with_startup, enum policy_mode mode
 		[POLICY_KILL] = { .action = FILTER_KILL_PROCESS },
 		[POLICY_LOG] = { .action = FILTER_LOG },
 	};
+	const struct machine *m = f->v[0]->graph->machine;
 	struct filter_rule *rules = arena_array(a, RULES + FILTER_KEY_RULES, sizeof(*rules));
 	const char **names[RULES] = { arena_array(a, SCAN_CALLS, sizeof(char *)),
 				      arena_array(a, SCAN_CALLS, sizeof(char *)) };
@@ -52,12 +52,12 @@ int policy_make(const struct family *f, bool with_startup, enum policy_mode mode
 	rules[REFUSED] = refusals[mode];
 	rules[REFUSED].names = names[REFUSED];
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		const char *name = syscall_name(FILTER_X86_64, i);
+		const char *name = syscall_name(m->arch, i);
 		bool is_allowed = family_allows(f, i, with_startup);
 
 		if (!name)
 			continue;
-		if (i == SYS_execve && !is_allowed && key) {
+		if (i == m->execve && !is_allowed && key) {
 			if (add_key(key, a, rules, &n) < 0)
 				return err_set(e, -ENOMEM, "make filter");
 			continue;
@@ -67,7 +67,7 @@ int policy_make(const struct family *f, bool with_startup, enum policy_mode mode
 	*ret = (struct filter_policy){
 		.default_action = mode == POLICY_LOG ? FILTER_LOG : FILTER_ERRNO,
 		.default_data = mode == POLICY_LOG ? 0 : ENOSYS,
-		.archs = 1U << FILTER_X86_64, .rules = rules, .n_rules = n,
+		.archs = 1U << m->arch, .rules = rules, .n_rules = n,
 	};
 	return 0;
 }
