@@ -246,7 +246,8 @@ static int try_path(struct closure *c, const char *path, struct object **ret_o, 
 /* `path` with $ORIGIN, $LIB and $PLATFORM filled in. */
 static const char *expand(struct closure *c, const struct object *o, const char *path)
 {
-	const char *dir = arena_dup_n(&c->arena, o->path, (size_t)(o->name - o->path));
+	size_t dir_length = (size_t)(o->name - o->path);
+	const char *dir = arena_dup_n(&c->arena, o->path, dir_length - (dir_length > 1));
 	const struct {
 		const char *word, *value;
 	} words[] = {

@@ -204,7 +204,8 @@ static int make_funcs(struct build *b, const struct elf_range *bounds, size_t n_
 	struct code *c = b->code;
 	size_t room = 0, k = 0, h = 0, described = 0, all = 0;
 
-	qsort(b->begins, b->n_starts, sizeof(*b->begins), by_value);
+	if (b->n_starts)
+		qsort(b->begins, b->n_starts, sizeof(*b->begins), by_value);
 	for (size_t i = 0; i < b->n_starts; i++) {
 		uint32_t at = b->begins[i];
 		struct func *f;
@@ -420,7 +421,8 @@ static int split(struct build *b)
 	struct func *old = c->funcs;
 	size_t n_old = c->n_funcs, room = 0, k = 0;
 
-	qsort(b->begins, b->n_starts, sizeof(*b->begins), by_value);
+	if (b->n_starts)
+		qsort(b->begins, b->n_starts, sizeof(*b->begins), by_value);
 	c->funcs = NULL;
 	c->n_funcs = 0;
 	for (size_t i = 0; i < n_old; i++) {

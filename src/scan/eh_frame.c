@@ -254,7 +254,8 @@ static size_t tidy(const struct elf *f, struct eh_range *v, size_t n)
 {
 	size_t kept = 0;
 
-	qsort(v, n, sizeof(*v), by_start);
+	if (n)
+		qsort(v, n, sizeof(*v), by_start);
 	for (size_t i = 0; i < n; i++) {
 		if (!elf_is_code(f, v[i].start) || !elf_is_code(f, v[i].end - 1))
 			continue;

@@ -329,7 +329,8 @@ static void check_sections(struct elf *f)
 {
 	uint64_t covered = 0, exec = 0;
 
-	qsort(f->sects, f->n_sects, sizeof(*f->sects), by_address);
+	if (f->n_sects)
+		qsort(f->sects, f->n_sects, sizeof(*f->sects), by_address);
 	for (size_t i = 0; i < f->n_sects; i++) {
 		const struct elf_sect *s = &f->sects[i];
 

@@ -17,7 +17,7 @@
  *   - PAM: all modules that any file of /etc/pam.d names.
  *   - gconv, glibc's 250 modules for character sets. They only compute: none
  *     makes a system call and all import the same few functions (checked for
- *     Debian's by tests/cli/scan-models), so instead of loading them those
+ *     Debian's by tests/cli/scan-objects), so instead of loading them those
  *     functions are roots. A module of the user's own is to be declared.
  *
  * A static program that uses NSS, iconv or unwinding loads these libraries
