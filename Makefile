@@ -12,6 +12,7 @@ all: deps-build $(BUILD)/build.ninja $(BUILD)/glibc/build.ninja
 	@ninja -C $(BUILD)
 	@ninja -C $(BUILD)/glibc
 	@for p in $(BUILD)/glibc/hull*; do [ ! -x "$$p" ] || [ -d "$$p" ] || ln -sf "glibc/$${p##*/}" $(BUILD)/; done
+	@[ ! -x $(BUILD)/glibc/hull-cc ] || ln -sf glibc/hull-cc $(BUILD)/hull-c++
 
 run: all
 	@tools/demo $(BUILD)

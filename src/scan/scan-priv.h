@@ -8,6 +8,9 @@
 int scan_ask(struct scan *s, struct scan_question q, struct err *e);
 void scan_allow(struct scan *s, unsigned number, uint32_t node, uint64_t address, const char *why);
 
+/* What the program's note declares, where the options leave it open (carry.c). */
+int carry_take(struct scan *s, struct err *e);
+
 /* The string at an address that a search has found; NULL: none. */
 const char *scan_string(const struct scan *s, const struct value *v);
 

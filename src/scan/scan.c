@@ -163,6 +163,8 @@ static int analyse(struct scan *s, struct err *e)
 
 	r = closure_load(o->root, o->program, o->library_dirs, o->n_library_dirs, &s->closure, e);
 	if (r == 0)
+		r = carry_take(s, e);
+	if (r == 0)
 		r = graph_new(s->closure, o->debug_dir, &s->graph, e);
 	if (r < 0)
 		return r;

@@ -63,7 +63,8 @@ struct scan_call {
 
 struct scan {
 	struct arena arena;
-	const struct scan_options *options; /* borrowed */
+	const struct scan_options *options; /* borrowed, or the next */
+	struct scan_options carried; /* with what the program's note declares */
 	struct closure *closure;
 	struct graph *graph;
 	struct scan_call calls[SCAN_CALLS];

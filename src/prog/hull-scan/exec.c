@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "filter/compile.h"
-#include "prog/hull-scan/policy.h"
 #include "prog/hull-scan/report.h"
+#include "scan/policy.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>

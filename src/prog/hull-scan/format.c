@@ -7,7 +7,7 @@
 #include "filter/compile.h"
 #include "filter/policy.h"
 #include "filter/syscalls.h"
-#include "prog/hull-scan/policy.h"
+#include "scan/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -102,6 +102,7 @@ static int finish(const struct family *f)
 {
 	size_t n = report_questions(f, stderr);
 
+	report_stale(f, stderr);
 	if (!n)
 		return 0;
 	fprintf(stderr, "hull-scan: %zu open question%s: this is no complete answer\n"
@@ -234,6 +235,8 @@ static const struct command commands[] = {
 	  NULL, 2, 2, 0, options, sizeof(struct options), run_why },
 	{ "objects", "PROGRAM", "print the files that are analysed for a program", NULL, 1, 1, 0,
 	  options, sizeof(struct options), run_objects },
+	{ "note", "FILE", "print what a program carries for its filter (hull-cc)", NULL, 1, 1, 0,
+	  NULL, 0, run_note },
 	{ "exec", "PROGRAM [ARG...]", "run a program under the filter that is found for it",
 	  "Exit status 2: something has to be declared first; the program was not run.", 1, -1, 1,
 	  options, sizeof(struct options), run_exec },

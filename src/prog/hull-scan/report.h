@@ -29,3 +29,7 @@ const char *exec_find(const char *name, struct arena *a);
 /* Installs the program's filter and becomes the program; returns on failure. */
 int exec_program(const struct family *f, const char *mode, const char *path, char **argv,
 		 struct err *e);
+
+/* note.c: the command `note`, and warnings about notes that do not fit. */
+int run_note(void *ctx, const void *opts, int argc, char **argv, struct err *e);
+void report_stale(const struct family *f, FILE *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prog/hull-scan/policy.c - the set of calls as a policy for filter/. */
-#include "prog/hull-scan/policy.h"
+/* scan/policy.c - the set of calls as a policy for filter/. */
+#include "scan/policy.h"
 
 #include "base/arena.h"
 #include "base/err.h"

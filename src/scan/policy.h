@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prog/hull-scan/policy.h - the set of calls as a policy for filter/. */
+/* scan/policy.h - the set of calls as a policy for filter/. */
 #pragma once
 
 #include "filter/key.h"
