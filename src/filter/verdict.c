@@ -168,6 +168,18 @@ static int check(const struct filter_policy *p, struct err *e)
 	return 0;
 }
 
+/* The answer for numbers that nobody has given out yet: where the policy
+ * refuses by default, ENOSYS (tree.c). */
+static uint32_t unknown(const struct filter_policy *p)
+{
+	enum filter_action a = p->default_action;
+	bool refuses = a == FILTER_ERRNO || a == FILTER_KILL_PROCESS ||
+		       a == FILTER_KILL_THREAD || a == FILTER_TRAP;
+
+	return refuses ? filter_return(FILTER_ERRNO, ENOSYS)
+		       : filter_return(a, p->default_data);
+}
+
 int verdicts_make(const struct filter_policy *policy, struct arena *a,
 		  struct verdicts *ret, struct err *e)
 {
@@ -179,6 +191,8 @@ int verdicts_make(const struct filter_policy *policy, struct arena *a,
 		.policy = policy,
 		.default_ret = filter_return(policy->default_action,
 					     policy->default_data),
+		.later_ret = unknown(policy),
+		.archs = policy->archs,
 		.by_id = arena_array(a, (size_t)syscall_id_max(),
 				     sizeof(struct verdict)),
 	};
