@@ -39,6 +39,7 @@ struct verdict {
 	uint32_t ret;
 	/* While the rules are read: whether ret is a rule's, and its action. */
 	bool is_given;
+	bool has_otherwise; /* ret is that of a rule with is_otherwise */
 	uint8_t action;
 };
 

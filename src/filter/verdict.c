@@ -67,6 +67,14 @@ static int add_conditional(struct verdict *v, const struct filter_rule *rule,
 	return r;
 }
 
+static void add_otherwise(struct verdict *v, const struct filter_rule *rule)
+{
+	if (v->is_given)
+		return;
+	v->has_otherwise = true;
+	v->ret = filter_return(rule->action, rule->data);
+}
+
 static void add_plain(struct verdict *v, const struct filter_rule *rule)
 {
 	if (v->is_given && v->action <= rule->action)
@@ -84,7 +92,9 @@ static int add_rule(struct verdicts *vs, const struct filter_rule *rule,
 
 		if (id < 0)
 			continue;
-		if (rule->n_conds == 0)
+		if (rule->is_otherwise)
+			add_otherwise(&vs->by_id[id], rule);
+		else if (rule->n_conds == 0)
 			add_plain(&vs->by_id[id], rule);
 		else
 			r = add_conditional(&vs->by_id[id], rule, a);
@@ -112,7 +122,7 @@ static struct alternative *prune(const struct verdict *v)
 
 static void finish(const struct verdicts *vs, struct verdict *v)
 {
-	if (!v->is_given)
+	if (!v->is_given && !v->has_otherwise)
 		v->ret = vs->default_ret;
 	if (!v->chain)
 		return;
