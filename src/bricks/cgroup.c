@@ -11,11 +11,16 @@
  * needs for a network namespace, so the supervisor does the one (PHASE_ATTACH)
  * while the child does the other (PHASE_BEGIN). That needs to know beforehand
  * which directories there will be: a caller that may not make all of them does
- * everything in PHASE_HOST and hands the child open files. */
+ * everything in PHASE_HOST and hands the child open files.
+ *
+ * With the systemd manager the cgroup is a scope unit, which cannot be without
+ * a process: systemd makes it around the waiting child (PHASE_ATTACH). The child
+ * enters v1 hierarchies itself, as ever: systemd uses only some of them. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "bricks/table.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/unit.h"
 #include "conf/conf.h"
 #include "host/host.h"
 #include "plan/run.h"
@@ -28,6 +33,7 @@
 #include <unistd.h>
 
 enum {
+	CGROUP_UNIT,	/* by systemd */
 	CGROUP_MAKE_V2, /* in parallel: what clone3() needs */
 	CGROUP_MAKE,	/* the rest, or all */
 	CGROUP_LIMIT,
@@ -41,6 +47,8 @@ struct job {
 	struct cgroup set, v1, v2; /* all; the two halves when in parallel */
 	bool is_parallel;
 	const struct conf *conf;
+	struct arena *arena;
+	const char *request; /* to systemd; NULL */
 };
 
 static void split(struct job *job)
@@ -59,9 +67,30 @@ static enum phase phase_of(const struct job *job, int kind)
 {
 	if (kind == CGROUP_ENTER)
 		return PHASE_ENTER;
+	if (job->request)
+		return PHASE_ATTACH;
 	if (!job->is_parallel || kind == CGROUP_MAKE_V2 || kind == CGROUP_OPEN)
 		return PHASE_HOST;
 	return PHASE_ATTACH;
+}
+
+/* Has this job that step? Without privilege no node can be made that a device
+ * rule could be about, and the kernel would not take the rules. */
+static bool has_step(const struct job *job, const struct host *h, int kind)
+{
+	switch (kind) {
+	case CGROUP_UNIT:
+		return job->request;
+	case CGROUP_MAKE_V2:
+		return job->is_parallel && job->v2.n_dirs > 0;
+	case CGROUP_DEVICES:
+		return !h->is_rootless;
+	case CGROUP_OPEN:
+		return !job->request;
+	case CGROUP_ENTER:
+		return !job->request || job->v1.n_dirs > 0;
+	}
+	return true;
 }
 
 static int add_ops(struct job *job, const struct host *h, struct plan *p,
@@ -70,14 +99,8 @@ static int add_ops(struct job *job, const struct host *h, struct plan *p,
 	struct op op = { .brick = &brick_cgroup, .fd = -EBADF, .arg = job };
 	int r = 0;
 
-	for (int kind = CGROUP_MAKE_V2; kind <= CGROUP_ENTER && r == 0;
-	     kind++) {
-		/* Without privilege no node can be made that a rule could be
-		 * about, and the kernel would not take the rules. */
-		if (kind == CGROUP_DEVICES && h->is_rootless)
-			continue;
-		if (kind == CGROUP_MAKE_V2 &&
-		    (!job->is_parallel || !job->v2.n_dirs))
+	for (int kind = CGROUP_UNIT; kind <= CGROUP_ENTER && r == 0; kind++) {
+		if (!has_step(job, h, kind))
 			continue;
 		op.kind = kind;
 		op.phase = phase_of(job, kind);
@@ -99,6 +122,11 @@ static int cgroup_brick_plan(const struct conf *c, const struct host *h,
 	if (r < 0 || job->set.n_dirs == 0)
 		return r;
 	split(job);
+	job->arena = p->arena;
+	if (job->set.manager == CGROUP_SYSTEMD) {
+		r = unit_request(&job->set, c, p->arena, &job->request, e);
+		return r < 0 ? r : add_ops(job, h, p, e);
+	}
 	job->is_parallel = job->v1.n_dirs > 0 && !h->is_rootless &&
 			   !c->cgroup.best_effort &&
 			   job->set.manager == CGROUP_CGROUPFS;
@@ -125,7 +153,7 @@ static int enter_v1(const struct cgroup *v1, struct err *e)
 
 static int enter(const struct job *job, struct run *r, struct err *e)
 {
-	if (job->is_parallel)
+	if (job->is_parallel || job->request)
 		return enter_v1(&job->v1, e);
 	for (size_t i = 0; i < r->n_attach; i++) {
 		int ret = sys_write_fd(r->attach_fds[i], "0");
@@ -143,6 +171,23 @@ static bool has_limits(const struct conf_resources *res)
 	       res->n_unified || res->io_weight.given;
 }
 
+/* The child, and who looks for the container later, must agree with systemd
+ * about the place; the child was made when it was only expected. */
+static int start_unit(struct job *job, struct run *r, struct err *e)
+{
+	const char *expected = job->set.path;
+	int ret = unit_start(&job->set, job->request, r->pid, job->arena, e);
+
+	if (ret < 0 || job->set.path == expected)
+		return ret;
+	r->cgroup_path = job->set.path;
+	if (job->v1.n_dirs == 0)
+		return 0;
+	(void)unit_stop(&job->set, NULL);
+	return err_input(e, "systemd has put %s into %s, not %s",
+			 job->set.scope, job->set.path, expected);
+}
+
 /* The set loses the hierarchies that an ordinary user may not write to; the ops
  * behind this one go by what is left. */
 static int make(struct job *job, struct run *r, struct err *e)
@@ -153,7 +198,9 @@ static int make(struct job *job, struct run *r, struct err *e)
 
 	if (job->is_parallel)
 		return cgroup_make(&job->v1, false, e);
-	ret = cgroup_make(&job->set, cc->best_effort, e);
+	ret = job->request ? cgroup_adopt(&job->set, &cc->res, cc->best_effort,
+					  r->pid, job->arena, e)
+			   : cgroup_make(&job->set, cc->best_effort, e);
 
 	if (ret == 0 && job->set.n_dirs < n && has_limits(&cc->res) && r->warn)
 		r->warn(r, "linux.resources: limits are left out where the "
@@ -167,6 +214,8 @@ static int cgroup_apply(const struct op *op, struct run *r, struct err *e)
 	const struct conf_cgroup *cc = &job->conf->cgroup;
 
 	switch (op->kind) {
+	case CGROUP_UNIT:
+		return start_unit(job, r, e);
 	case CGROUP_MAKE_V2:
 		return cgroup_make(&job->v2, false, e);
 	case CGROUP_MAKE:
@@ -191,6 +240,8 @@ static void cgroup_undo(const struct op *op, struct run *r)
 	const struct job *job = op->arg;
 
 	(void)r;
+	if (op->kind == CGROUP_UNIT)
+		(void)unit_stop(&job->set, NULL);
 	if (op->kind == CGROUP_MAKE_V2)
 		(void)cgroup_remove(&job->v2, NULL);
 	if (op->kind == CGROUP_MAKE)
@@ -218,11 +269,17 @@ static void cgroup_show(const struct op *op, FILE *out)
 	const struct job *job = op->arg;
 
 	switch (op->kind) {
+	case CGROUP_UNIT:
+		fprintf(out, "%s systemd makes the scope %s",
+			job->set.is_user ? "the user's" : "the host's",
+			job->set.scope);
+		break;
 	case CGROUP_MAKE_V2:
 		fprintf(out, "make %s in cgroup v2", job->set.path);
 		break;
 	case CGROUP_MAKE:
-		fprintf(out, "make %s in %zu hierarchies", job->set.path,
+		fprintf(out, "%s %s in %zu hierarchies",
+			job->request ? "complete" : "make", job->set.path,
 			job->is_parallel ? job->v1.n_dirs : job->set.n_dirs);
 		break;
 	case CGROUP_LIMIT:

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "cgroup/file-priv.h"
+#include "cgroup/unit-priv.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -93,8 +94,12 @@ int cgroup_plan(const struct conf_cgroup *cc, const char *id,
 				.scope = "" };
 	if (cc->manager == CGROUP_DISABLED)
 		return 0;
-	if (cc->manager == CGROUP_SYSTEMD)
-		return err_set(e, -ENOSYS, "the systemd cgroup manager");
+	if (cc->manager == CGROUP_SYSTEMD) {
+		int r = unit_names(cc, id, h, a, &ret->scope, &path, e);
+
+		ret->is_user = h->is_rootless;
+		return r < 0 ? r : fill(path, h, a, ret, e);
+	}
 	if (h->cgroup_layout == CGROUP_NONE) {
 		ret->manager = CGROUP_DISABLED;
 		return 0;
@@ -119,7 +124,8 @@ int cgroup_find(enum cgroup_manager manager, const char *path,
 
 	*ret = (struct cgroup){ .manager = manager,
 				.path = path,
-				.scope = scope };
+				.scope = scope,
+				.is_user = h->is_rootless };
 	if (manager == CGROUP_DISABLED || !*path)
 		return 0;
 	r = fill(path, h, a, ret, e);
@@ -256,7 +262,8 @@ static int refuse_busy(const char *dir, struct err *e)
 			"choose another cgroupsPath, or end what runs there");
 }
 
-static int make_one(const struct cgroup_dir *d, struct err *e)
+static int make_one(const struct cgroup_dir *d, bool may_be_there,
+		    struct err *e)
 {
 	char dir[PATH_MAX];
 	size_t n = strlen(d->path);
@@ -272,7 +279,7 @@ static int make_one(const struct cgroup_dir *d, struct err *e)
 		return r;
 	}
 	if (errno == EEXIST)
-		return refuse_busy(d->path, e);
+		return may_be_there ? 0 : refuse_busy(d->path, e);
 	if (errno != ENOENT)
 		return err_sys(e, "make cgroup %s", d->path);
 	if (n >= sizeof(dir))
@@ -292,7 +299,7 @@ int cgroup_make(struct cgroup *g, bool best_effort, struct err *e)
 	for (size_t i = 0; i < g->n_dirs;) {
 		const struct cgroup_dir *d = &g->dirs[i];
 		char *slash = strrchr(d->path, '/');
-		int r = make_one(d, e);
+		int r = make_one(d, g->manager == CGROUP_SYSTEMD, e);
 
 		if (best_effort && is_forbidden(r)) {
 			drop(g, i);
@@ -303,7 +310,7 @@ int cgroup_make(struct cgroup *g, bool best_effort, struct err *e)
 				(void)rmdir(g->dirs[i].path);
 			return r;
 		}
-		if (g->is_v2_only) {
+		if (g->is_v2_only && g->manager == CGROUP_CGROUPFS) {
 			char parent[PATH_MAX];
 
 			snprintf(parent, sizeof(parent), "%.*s",
@@ -401,6 +408,60 @@ static void remove_below(int parent_fd, const char *name, int depth)
 	closedir(dir);
 }
 
+/* Controllers that systemd leaves alone are passed down to its unit by us. */
+static void pass_strangers(const struct cgroup_dir *d, struct arena *a)
+{
+	static const char *const names[] = { "+hugetlb", "+rdma", "+misc" };
+	char *dir = arena_dup(a, d->path);
+	size_t root = strlen(d->hierarchy->mount);
+
+	for (char *p = dir ? dir + root : NULL; p; p = strchr(p + 1, '/')) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%.*s/cgroup.subtree_control",
+			 (int)(p - dir), dir);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			(void)sys_write_file(AT_FDCWD, path, names[i]);
+	}
+}
+
+/* Into the subgroup, and its controllers with it: a cgroup with processes of
+ * its own cannot give them to others, so the process moves first. */
+static int enter_subgroup(const struct cgroup *g, const struct cgroup_dir *d,
+			  pid_t pid, struct err *e)
+{
+	char path[PATH_MAX], text[16];
+	size_t n = strlen(d->hierarchy->mount) + unit_dir_len(g);
+	int r;
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	r = cgroup_put(d, "cgroup.procs", text, "run.oci.systemd.subgroup", e);
+	snprintf(path, sizeof(path), "%s", d->path);
+	while (r == 0 && path[n] == '/') {
+		path[n] = '\0';
+		pass_controllers(path);
+		path[n] = '/';
+		n += 1 + strcspn(path + n + 1, "/");
+	}
+	return r;
+}
+
+int cgroup_adopt(struct cgroup *g, const struct conf_resources *res,
+		 bool best_effort, pid_t pid, struct arena *a, struct err *e)
+{
+	bool has_sub = g->path[unit_dir_len(g)] != '\0';
+	const struct cgroup_dir *v2;
+	int r = cgroup_make(g, best_effort, e);
+
+	v2 = cgroup_v2(g);
+	if (r == 0 && v2 && has_sub)
+		r = enter_subgroup(g, v2, pid, e);
+	if (r == 0 && v2 && g->is_v2_only &&
+	    (res->n_hugepages || res->n_rdma || res->n_unified))
+		pass_strangers(v2, a);
+	return r;
+}
+
 /* A cgroup stays busy for a moment after its last process has ended. */
 static int remove_one(const char *path, struct err *e)
 {
@@ -419,6 +480,20 @@ static int remove_one(const char *path, struct err *e)
 	return err_sys(e, "remove cgroup %s", path);
 }
 
+/* With a subgroup, the scope's own directory: systemd does not remove it from
+ * hierarchies that it does not use. */
+static void remove_up(const struct cgroup *g, const struct cgroup_dir *d)
+{
+	size_t n = strlen(d->hierarchy->mount) + unit_dir_len(g);
+	char path[PATH_MAX], *slash;
+
+	snprintf(path, sizeof(path), "%s", d->path);
+	while ((slash = strrchr(path, '/')) && (size_t)(slash - path) >= n) {
+		*slash = '\0';
+		(void)rmdir(path);
+	}
+}
+
 int cgroup_remove(const struct cgroup *g, struct err *e)
 {
 	int r = 0;
@@ -428,6 +503,8 @@ int cgroup_remove(const struct cgroup *g, struct err *e)
 
 		if (one < 0 && r == 0)
 			r = one;
+		if (one == 0 && g->manager == CGROUP_SYSTEMD)
+			remove_up(g, &g->dirs[i]);
 	}
 	return r;
 }

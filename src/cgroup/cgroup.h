@@ -38,6 +38,7 @@ struct cgroup {
 	enum cgroup_manager manager;
 	const char *path;  /* below each hierarchy's root, "/a/b" */
 	const char *scope; /* systemd unit; "" when not by systemd */
+	bool is_user;      /* of the user's own systemd, not the host's */
 	struct cgroup_dir dirs[CGROUP_MAX];
 	size_t n_dirs;
 	bool is_v2_only;
@@ -59,6 +60,11 @@ int cgroup_find(enum cgroup_manager manager, const char *path,
  * best_effort, hierarchies in which the caller may not make one are taken out
  * of the set: *g may have no directories afterwards. */
 int cgroup_make(struct cgroup *g, bool best_effort, struct err *e);
+/* The same around a scope that systemd has just made for `pid` (cgroup/unit.h):
+ * the directories that systemd has no use for, its subgroup, which the process
+ * is moved into, and controllers for limits that systemd does not know. */
+int cgroup_adopt(struct cgroup *g, const struct conf_resources *res,
+		 bool best_effort, pid_t pid, struct arena *a, struct err *e);
 /* Writes the limits; `is_update` when the container runs already. */
 int cgroup_limit(const struct cgroup *g, const struct conf_resources *res,
 		 bool is_update, bool best_effort, struct err *e);

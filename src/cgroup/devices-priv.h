@@ -17,3 +17,6 @@ struct dev_program {
  * BPF_PROG_TYPE_CGROUP_DEVICE. -E2BIG when there are too many. */
 int dev_program_make(const struct conf_dev_rule *rules, size_t n,
 		     struct dev_program *p);
+
+/* The rules of the devices that every container has. */
+const struct conf_dev_rule *cgroup_default_devices(size_t *ret_n);

@@ -41,6 +41,12 @@ static const struct conf_dev_rule defaults[] = {
 	{ true, 'c', 136, -1, true, true, true },  /* pts */
 };
 
+const struct conf_dev_rule *cgroup_default_devices(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(defaults);
+	return defaults;
+}
+
 static int print_number(char *text, size_t n, int64_t v)
 {
 	return v < 0 ? snprintf(text, n, "*")

@@ -18,3 +18,7 @@ int cgroup_put(const struct cgroup_dir *d, const char *file, const char *text,
 /* Reads a file of the directory into text; its length, or -errno. */
 ssize_t cgroup_get(const struct cgroup_dir *d, const char *file, char *text,
 		   size_t size);
+
+/* v1's cpu.shares and blkio.weight as v2's cpu.weight and io.weight. */
+int64_t cgroup_cpu_weight(uint64_t shares);
+int64_t cgroup_io_weight(uint64_t weight);

@@ -221,7 +221,7 @@ static int memory_rest(const struct limits *l)
  * and (262144, 10000) that the container tools agreed on in 2025 (runc 1.4,
  * crun 1.24); the straight line before it gave the default of 1024 a weight
  * of 39. */
-static int64_t cpu_weight(uint64_t shares)
+int64_t cgroup_cpu_weight(uint64_t shares)
 {
 	double l;
 
@@ -278,7 +278,8 @@ static int cpu(const struct limits *l)
 			l, "cpu", "cpu.shares",
 			print(one, sizeof(one), (int64_t)res->cpu_shares.v),
 			"cpu.weight",
-			print(two, sizeof(two), cpu_weight(res->cpu_shares.v)),
+			print(two, sizeof(two),
+			      cgroup_cpu_weight(res->cpu_shares.v)),
 			"cpu.shares");
 	if (r == 0)
 		r = cpu_quota(l);
@@ -304,7 +305,7 @@ static int cpu(const struct limits *l)
 }
 
 /* blkio weight 10..1000 to io.weight 1..10000, linear (runc, crun, systemd). */
-static int64_t io_weight(uint64_t weight)
+int64_t cgroup_io_weight(uint64_t weight)
 {
 	return weight < 10 ? (int64_t)weight
 			   : 1 + ((int64_t)weight - 10) * 9999 / 990;
@@ -368,7 +369,7 @@ static int put_weight(const struct limits *l, uint64_t weight)
 	if (!v2)
 		return missing(l, "io", "blockIO.weight");
 	return put(l, v2, "io.weight",
-		   print(text, sizeof(text), io_weight(weight)),
+		   print(text, sizeof(text), cgroup_io_weight(weight)),
 		   "blockIO.weight");
 }
 
@@ -392,7 +393,7 @@ static int io(const struct limits *l)
 		snprintf(one, sizeof(one), "%u:%u %" PRIu64, d->major, d->minor,
 			 d->weight.v);
 		snprintf(two, sizeof(two), "%u:%u %" PRId64, d->major, d->minor,
-			 io_weight(d->weight.v));
+			 cgroup_io_weight(d->weight.v));
 		r = put_both(l, "blkio", "blkio.weight_device", one,
 			     "io.weight", two, "blockIO.weightDevice");
 	}

@@ -8,6 +8,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/scope.h"
+#include "cgroup/unit.h"
 #include "filter/policy.h"
 #include "oci/config-priv.h"
 #include "oci/mount-options.h"
@@ -26,11 +28,6 @@ struct answer {
 };
 
 /* In the order of features-linux.md. */
-static const struct answer cgroup[] = {
-	{ "cgroup", "v1", true },	{ "cgroup", "v2", true },
-	{ "cgroup", "systemd", false }, { "cgroup", "systemdUser", false },
-	{ "cgroup", "rdma", true },
-};
 static const struct answer seccomp[] = {
 	{ "seccomp", "enabled", true },
 };
@@ -59,6 +56,21 @@ static void answers(struct json_out *o, const struct answer *a, size_t n)
 	for (size_t i = 0; i < n; i++)
 		json_out_bool(o, a[i].key, a[i].value);
 	json_out_end(o);
+}
+
+/* systemd is spoken to by a program that need not be installed. */
+static void cgroups(struct json_out *o)
+{
+	bool has_systemd = unit_is_available();
+	const struct answer rows[] = {
+		{ "cgroup", "v1", true },
+		{ "cgroup", "v2", true },
+		{ "cgroup", "systemd", has_systemd },
+		{ "cgroup", "systemdUser", has_systemd },
+		{ "cgroup", "rdma", true },
+	};
+
+	answers(o, rows, ARRAY_SIZE(rows));
 }
 
 static void words(struct json_out *o, const char *key, const struct word *w,
@@ -167,7 +179,7 @@ int oci_features_text(struct arena *a, const char **ret_text, struct err *e)
 	lists(&o);
 	json_out_object(&o, "linux");
 	linux_lists(&o);
-	answers(&o, cgroup, ARRAY_SIZE(cgroup));
+	cgroups(&o);
 	seccomp_lists(&o);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		answers(&o, &parts[i], 1);

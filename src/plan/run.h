@@ -43,6 +43,8 @@ struct run {
 	 * spares the kernel's global threadgroup lock and its RCU wait. */
 	int attach_fds[RUN_ATTACH_MAX];
 	size_t n_attach;
+	const char *cgroup_path; /* where systemd has put the cgroup when that is
+				  * not where it was expected; NULL */
 
 	int trees[TREE_MAX_]; /* first the supervisor's, then the child's */
 	unsigned made;        /* MADE_*, goes over with them */

@@ -183,6 +183,8 @@ static int keep(struct birth *b, struct err *e)
 		r = beside(b, e);
 	if (r < 0)
 		return r;
+	if (b->run.cgroup_path)
+		b->state.cgroup_path = b->run.cgroup_path;
 	b->state.pid = b->run.pid;
 	r = sys_start_ticks(b->run.pid, &b->state.start_ticks, NULL);
 	if (r < 0)

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/unit.h"
 #include "host/host.h"
 #include "run/hooks.h"
 #include "sys/proc.h"
@@ -101,13 +102,30 @@ static int stop(const struct state *s, const struct cgroup *g, bool force,
 	return 0;
 }
 
+/* systemd forgets an empty scope by itself, unless it has failed; that it could
+ * not be asked is worth a word, but keeps nothing from being deleted. */
+static int remove_cgroup(const struct cgroup *g, warn_fn warn, void *warn_arg,
+			 struct err *e)
+{
+	struct err unit_err = { 0 };
+	char line[ERR_TEXT + 64];
+	int told = g->manager == CGROUP_SYSTEMD ? unit_stop(g, &unit_err) : 0;
+	int r = cgroup_remove(g, e);
+
+	if (r == 0 && told < 0 && warn) {
+		err_line(&unit_err, line, sizeof(line));
+		warn(warn_arg, line);
+	}
+	return r;
+}
+
 static int remove_all(const struct conf *c, int root_fd, const struct state *s,
 		      const struct cgroup *g, warn_fn warn, void *warn_arg,
 		      struct err *e)
 {
 	struct err hook_err = { 0 };
 	char line[ERR_TEXT + 64];
-	int r = cgroup_remove(g, e);
+	int r = remove_cgroup(g, warn, warn_arg, e);
 
 	if (r < 0)
 		return r;

@@ -11,6 +11,7 @@
  *  apparmor, selinux    what the host has
  *  landlock-abi=N       the same (else 7)
  *  clamp-rlimits        what config.json has no word for
+ *  systemd              who makes the cgroups
  *  ll-fs=N, ll-net=N, ll-scope=N, ll-path=N:PATH, ll-connect=PORT,
  *  ll-bind=PORT, ll-best-effort  */
 #include "base/arena.h"
@@ -184,6 +185,8 @@ int main(int argc, char **argv)
 			set_landlock(&c.landlock, argv[i]);
 		else if (strcmp(argv[i], "clamp-rlimits") == 0)
 			c.process.clamp_rlimits = true;
+		else if (strcmp(argv[i], "systemd") == 0)
+			c.cgroup.manager = CGROUP_SYSTEMD;
 		else if (strncmp(argv[i], "only=", 5) == 0)
 			only = argv[i] + 5;
 		else if (strcmp(argv[i], "exec") == 0)

@@ -2,6 +2,7 @@
 /* prog/hull-oci/limits.c - pause, resume, update: a live container's cgroups. */
 #include "base/err.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/unit.h"
 #include "oci/config.h"
 #include "prog/hull-oci/app.h"
 
@@ -137,5 +138,7 @@ COMMAND(update)
 	/* Memory without a limit has no limit with swap, either. */
 	if (res.mem_limit.given && res.mem_limit.v == -1 && !res.mem_swap.given)
 		res.mem_swap = (struct conf_i64){ true, -1 };
-	return cgroup_limit(&g, &res, true, cc.best_effort, e);
+	if (g.manager == CGROUP_SYSTEMD)
+		r = unit_update(&g, &res, e);
+	return r < 0 ? r : cgroup_limit(&g, &res, true, cc.best_effort, e);
 }
