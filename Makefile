@@ -4,7 +4,7 @@
 BUILD ?= build
 MESON_FLAGS ?=
 
-.PHONY: all run check bench lab fuzz deps-build deps-check deps-bench deps-lab clean
+.PHONY: all run check bench bench-scan lab fuzz deps-build deps-check deps-bench deps-lab clean
 
 # Two builds of one tree: programs that start containers with musl, those that
 # need Debian's libraries (build/glibc) with its C library.
@@ -12,6 +12,7 @@ all: deps-build $(BUILD)/build.ninja $(BUILD)/glibc/build.ninja
 	@ninja -C $(BUILD)
 	@ninja -C $(BUILD)/glibc
 	@for p in $(BUILD)/glibc/hull*; do [ ! -x "$$p" ] || [ -d "$$p" ] || ln -sf "glibc/$${p##*/}" $(BUILD)/; done
+	@[ ! -x $(BUILD)/glibc/hull-cc ] || ln -sf glibc/hull-cc $(BUILD)/hull-c++
 
 run: all
 	@tools/demo $(BUILD)
@@ -21,6 +22,11 @@ check: deps-check all
 
 bench: deps-bench all
 	@bench/run $(BUILD)
+
+# A plain Debian, with and without the separate debug file of its C library.
+bench-scan: deps-bench all
+	@bench/scan $(BUILD) --root $(BUILD)/plain --debootstrap --jobs 2
+	@bench/scan $(BUILD) --root $(BUILD)/plain --jobs 2 --option=--debug-dir=none
 
 lab: deps-lab all
 	@tests/lab/run $(BUILD)

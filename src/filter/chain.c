@@ -13,10 +13,22 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
+enum { SEEN = 4 };
+
 /* Where code goes, and how wide arguments are. */
 struct writer {
 	struct code *code;
 	bool is_64bit;
+	/* What is to be looked at next, wherever the chain has an answer... */
+	const struct chain *also;
+	/* ...with that answer, which counts when it is the stricter one. */
+	uint32_t floor;
+	/* Where the second chain has been written for an answer. */
+	struct {
+		uint32_t floor;
+		place at;
+	} seen[SEEN];
+	unsigned n_seen;
 };
 
 struct halves {
@@ -140,6 +152,36 @@ static bool is_same_choice(const struct alternative *a,
 static place alternatives(struct writer *w, const struct alternative *a,
 			  place otherwise);
 
+/* Could `floor` be changed by an answer of the chain? */
+static bool is_final(const struct chain *c, uint32_t floor)
+{
+	bool is = verdict_stricter(floor, c->otherwise) == floor;
+
+	for (const struct alternative *a = c->first; a && is; a = a->next)
+		is = verdict_stricter(floor, a->ret) == floor;
+	return is;
+}
+
+/* The end of a chain, or of the first of two. */
+static place leaf(struct writer *w, uint32_t ret)
+{
+	struct writer second = { w->code, w->is_64bit, .floor = ret };
+	place at;
+
+	if (!w->also || is_final(w->also, ret))
+		return code_return(w->code, verdict_stricter(w->floor, ret));
+	for (unsigned i = 0; i < w->n_seen; i++)
+		if (w->seen[i].floor == ret)
+			return w->seen[i].at;
+	at = alternatives(&second, w->also->first,
+			  leaf(&second, w->also->otherwise));
+	if (w->n_seen < SEEN) {
+		w->seen[w->n_seen].floor = ret;
+		w->seen[w->n_seen++].at = at;
+	}
+	return at;
+}
+
 /* "personality is 0, 8 or 0x20000": the argument is loaded once for all of the
  * alternatives from a on that are alike. */
 static place low_choices(struct writer *w, const struct alternative *a,
@@ -162,7 +204,7 @@ static place choices(struct writer *w, const struct alternative *a,
 	while (is_same_choice(a, last->next))
 		last = last->next;
 	no = alternatives(w, last->next, otherwise);
-	yes = code_return(w->code, a->ret);
+	yes = leaf(w, a->ret);
 	low_choices(w, a, yes, no);
 	low = load_lo(w->code, a->conds[0].index);
 	if (!w->is_64bit)
@@ -181,7 +223,7 @@ static place alternatives(struct writer *w, const struct alternative *a,
 	if (is_choice(a) && is_same_choice(a, a->next))
 		return choices(w, a, otherwise);
 	no = alternatives(w, a->next, otherwise);
-	yes = code_return(w->code, a->ret);
+	yes = leaf(w, a->ret);
 	for (size_t i = a->n_conds; i-- > 0;)
 		yes = condition(w, &a->conds[i], yes, no);
 	return yes;
@@ -189,14 +231,15 @@ static place alternatives(struct writer *w, const struct alternative *a,
 
 place verdict_place(struct code *c, const struct verdict *v, bool is_64bit)
 {
-	struct writer w = { c, is_64bit };
+	struct writer w = { c, is_64bit, .floor = SECCOMP_RET_ALLOW };
 	place *at;
 
 	if (!v->chain)
 		return code_return(c, v->ret);
 	at = &v->chain->at[is_64bit];
+	w.also = v->chain->also;
 	if (!*at)
 		*at = alternatives(&w, v->chain->first,
-				   code_return(c, v->chain->otherwise));
+				   leaf(&w, v->chain->otherwise));
 	return *at;
 }

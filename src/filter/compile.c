@@ -43,7 +43,7 @@ static place arch_tests(struct code *c, const struct verdicts *v, place next)
 	for (int i = FILTER_ARCH_MAX_; i-- > -1;) {
 		enum filter_arch arch = i < 0 ? native : (enum filter_arch)i;
 		bool is_covered =
-			v->policy->archs & 1U << arch || arch == native;
+			v->archs & 1U << arch || arch == native;
 		place tree;
 
 		if (i >= 0 && arch == native)
@@ -60,16 +60,27 @@ static place arch_tests(struct code *c, const struct verdicts *v, place next)
 int filter_compile(const struct filter_policy *policy, struct arena *a,
 		   struct sock_fprog *ret, struct err *e)
 {
+	return filter_compile_both(policy, NULL, a, ret, e);
+}
+
+int filter_compile_both(const struct filter_policy *policy,
+			const struct filter_policy *other, struct arena *a,
+			struct sock_fprog *ret, struct err *e)
+{
 	struct code *c = arena_new(a, struct code);
-	struct verdicts v;
+	struct verdicts v, narrower;
 	place start;
 	int r;
 
 	if (!c)
 		return err_set(e, -ENOMEM, "filter");
 	r = verdicts_make(policy, a, &v, e);
+	if (r == 0 && other)
+		r = verdicts_make(other, a, &narrower, e);
 	if (r < 0)
 		return r;
+	if (other && verdicts_narrow(&v, &narrower, a) < 0)
+		return err_set(e, -ENOMEM, "filter");
 	code_init(c);
 	start = arch_tests(
 		c, &v, code_return(c, filter_return(FILTER_KILL_PROCESS, 0)));

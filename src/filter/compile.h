@@ -12,3 +12,8 @@ struct filter_policy;
  * takes (BPF_MAXINSNS). Pure. How the program is built: filter/compile.c. */
 int filter_compile(const struct filter_policy *policy, struct arena *a,
 		   struct sock_fprog *ret, struct err *e);
+/* One program for two policies: of their answers the stricter, as if both were
+ * installed. An architecture has to be covered by both. `other` may be NULL. */
+int filter_compile_both(const struct filter_policy *policy,
+			const struct filter_policy *other, struct arena *a,
+			struct sock_fprog *ret, struct err *e);

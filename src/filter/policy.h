@@ -86,6 +86,9 @@ struct filter_rule {
 	uint16_t data; /* FILTER_ERRNO: the errno; FILTER_TRACE: the message */
 	const struct filter_cond *conds;
 	size_t n_conds;
+	/* Without conditions: decides only where no rule of the call holds, in
+	 * the default action's stead. OCI and libseccomp have no such thing. */
+	bool is_otherwise;
 };
 
 struct filter_policy {

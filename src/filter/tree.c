@@ -99,17 +99,6 @@ static uint32_t first_number(enum filter_arch arch)
 	}
 }
 
-/* The answer for numbers that nobody has given out yet. */
-static struct verdict unknown(const struct verdicts *v)
-{
-	enum filter_action a = v->policy->default_action;
-	bool refuses = a == FILTER_ERRNO || a == FILTER_KILL_PROCESS ||
-		       a == FILTER_KILL_THREAD || a == FILTER_TRAP;
-
-	return constant(refuses ? filter_return(FILTER_ERRNO, ENOSYS)
-				: v->default_ret);
-}
-
 /* The calls that are numbered from `first` on; ids[n] is an id + 1, or 0. */
 static void add_calls(struct tree *t, const struct verdicts *v, uint32_t first,
 		      const uint16_t *ids, uint32_t n)
@@ -226,7 +215,7 @@ static void write_chains(struct code *c, const struct tree *t)
 
 static void add_x32(struct tree *t, const struct verdicts *v)
 {
-	if (v->policy->archs & 1U << FILTER_X32)
+	if (v->archs & 1U << FILTER_X32)
 		add_arch(t, v, FILTER_X32);
 	else
 		add(t, X32_BIT, &t->bad);
@@ -242,7 +231,7 @@ place tree_place(struct code *c, const struct verdicts *v,
 
 	t.n_ranges = 0;
 	t.standard = constant(v->default_ret);
-	t.later = unknown(v);
+	t.later = constant(v->later_ret);
 	t.bad = constant(bad_arch_ret);
 	t.is_64bit = filter_arch_is_64bit(arch);
 	add_arch(&t, v, arch);

@@ -24,6 +24,9 @@ struct chain {
 	struct alternative *first;
 	uint32_t otherwise;
 	unsigned n;  /* alternatives, while the rules are read */
+	/* A second policy's chain for the same call, of which the stricter
+	 * answer counts (both.c); NULL: none. */
+	const struct chain *also;
 	place at[2]; /* its code for arguments of 32 and of 64 bits; 0 before it
 		      * was written */
 	struct chain *next; /* all chains of a policy */
@@ -36,18 +39,27 @@ struct verdict {
 	uint32_t ret;
 	/* While the rules are read: whether ret is a rule's, and its action. */
 	bool is_given;
+	bool has_otherwise; /* ret is that of a rule with is_otherwise */
 	uint8_t action;
 };
 
 struct verdicts {
 	const struct filter_policy *policy;
 	uint32_t default_ret;
+	uint32_t later_ret; /* for numbers that nobody has given out yet */
+	uint32_t archs;	    /* that are covered, as in the policy */
 	struct verdict *by_id; /* filter/syscalls.h */
 	struct chain *chains;
 };
 
 int verdicts_make(const struct filter_policy *policy, struct arena *a,
 		  struct verdicts *ret, struct err *e);
+
+/* What the kernel makes of two filters' answers. */
+uint32_t verdict_stricter(uint32_t a, uint32_t b);
+/* Makes of *v what both say: of two answers the stricter. Borrows other. */
+int verdicts_narrow(struct verdicts *v, const struct verdicts *other,
+		    struct arena *a);
 
 /* The place to go to for a verdict: a return, or the chain's code, which is
  * written when it is first asked for. */

@@ -67,6 +67,14 @@ static int add_conditional(struct verdict *v, const struct filter_rule *rule,
 	return r;
 }
 
+static void add_otherwise(struct verdict *v, const struct filter_rule *rule)
+{
+	if (v->is_given)
+		return;
+	v->has_otherwise = true;
+	v->ret = filter_return(rule->action, rule->data);
+}
+
 static void add_plain(struct verdict *v, const struct filter_rule *rule)
 {
 	if (v->is_given && v->action <= rule->action)
@@ -84,7 +92,9 @@ static int add_rule(struct verdicts *vs, const struct filter_rule *rule,
 
 		if (id < 0)
 			continue;
-		if (rule->n_conds == 0)
+		if (rule->is_otherwise)
+			add_otherwise(&vs->by_id[id], rule);
+		else if (rule->n_conds == 0)
 			add_plain(&vs->by_id[id], rule);
 		else
 			r = add_conditional(&vs->by_id[id], rule, a);
@@ -112,7 +122,7 @@ static struct alternative *prune(const struct verdict *v)
 
 static void finish(const struct verdicts *vs, struct verdict *v)
 {
-	if (!v->is_given)
+	if (!v->is_given && !v->has_otherwise)
 		v->ret = vs->default_ret;
 	if (!v->chain)
 		return;
@@ -168,6 +178,18 @@ static int check(const struct filter_policy *p, struct err *e)
 	return 0;
 }
 
+/* The answer for numbers that nobody has given out yet: where the policy
+ * refuses by default, ENOSYS (tree.c). */
+static uint32_t unknown(const struct filter_policy *p)
+{
+	enum filter_action a = p->default_action;
+	bool refuses = a == FILTER_ERRNO || a == FILTER_KILL_PROCESS ||
+		       a == FILTER_KILL_THREAD || a == FILTER_TRAP;
+
+	return refuses ? filter_return(FILTER_ERRNO, ENOSYS)
+		       : filter_return(a, p->default_data);
+}
+
 int verdicts_make(const struct filter_policy *policy, struct arena *a,
 		  struct verdicts *ret, struct err *e)
 {
@@ -179,6 +201,8 @@ int verdicts_make(const struct filter_policy *policy, struct arena *a,
 		.policy = policy,
 		.default_ret = filter_return(policy->default_action,
 					     policy->default_data),
+		.later_ret = unknown(policy),
+		.archs = policy->archs,
 		.by_id = arena_array(a, (size_t)syscall_id_max(),
 				     sizeof(struct verdict)),
 	};

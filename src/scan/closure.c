@@ -287,7 +287,7 @@ static int add_variants(struct closure *c, const char *dir, const char *name, st
 		r = try_path(c, arena_printf(&c->arena, "%s/glibc-hwcaps/%s/%s", dir,
 					     levels[i], name), &o, e);
 		if (r == 0 && o->index == SIZE_MAX) {
-			o->is_plugin = true;
+			o->is_plugin = o->is_opened = true;
 			r = append(c, o);
 		}
 		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
@@ -408,7 +408,10 @@ int closure_add_plugin(struct closure *c, const struct object *who, const char *
 	size_t before = c->n;
 	int r = need(c, who, name, true, ret_object, e);
 
-	return r < 0 ? r : load_needs(c, before, e);
+	if (r < 0)
+		return r;
+	(*ret_object)->is_opened = true;
+	return load_needs(c, before, e);
 }
 
 static int load_interp(struct closure *c, struct err *e)

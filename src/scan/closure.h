@@ -24,6 +24,7 @@ struct object {
 	const char *wanted;     /* the name it was asked for by */
 	uint64_t device, inode;
 	bool is_plugin; /* loaded by dlopen: not in the global scope */
+	bool is_opened; /* dlopen names it itself, not something that needs it */
 	bool is_interp;
 };
 

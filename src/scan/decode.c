@@ -203,6 +203,55 @@ static void read_uses(const ZydisDecodedOperand *op, struct insn *ret)
 	}
 }
 
+static uint8_t vector_of(ZydisRegister r)
+{
+	ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, r);
+
+	if (whole < ZYDIS_REGISTER_ZMM0 || whole > ZYDIS_REGISTER_ZMM15)
+		return VECTOR_NONE;
+	return (uint8_t)(whole - ZYDIS_REGISTER_ZMM0);
+}
+
+/* Stores of whole vector registers, and the usual way to set one to zero. */
+static void read_vectors(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op,
+			 struct insn *ret)
+{
+	for (int i = 0; i < in->operand_count; i++) {
+		uint8_t v = op[i].type == ZYDIS_OPERAND_TYPE_REGISTER ? vector_of(op[i].reg.value)
+								      : VECTOR_NONE;
+
+		if (v != VECTOR_NONE && op[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+			ret->vectors |= (uint16_t)(1U << v);
+	}
+	switch (in->mnemonic) {
+	case ZYDIS_MNEMONIC_MOVUPS:
+	case ZYDIS_MNEMONIC_MOVAPS:
+	case ZYDIS_MNEMONIC_MOVDQU:
+	case ZYDIS_MNEMONIC_MOVDQA:
+		if (op[0].type != ZYDIS_OPERAND_TYPE_MEMORY)
+			break;
+		ret->is_vector_store = true;
+		ret->width = (uint8_t)(op[0].size / 8);
+		ret->vector = vector_of(op[1].reg.value);
+		break;
+	case ZYDIS_MNEMONIC_PXOR:
+	case ZYDIS_MNEMONIC_XORPS:
+		if (op[1].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    op[0].reg.value == op[1].reg.value)
+			ret->vector = vector_of(op[0].reg.value);
+		break;
+	case ZYDIS_MNEMONIC_VZEROALL:
+	case ZYDIS_MNEMONIC_FXRSTOR:
+	case ZYDIS_MNEMONIC_FXRSTOR64:
+	case ZYDIS_MNEMONIC_XRSTOR:
+	case ZYDIS_MNEMONIC_XRSTOR64:
+		ret->vectors = UINT16_MAX;
+		break;
+	default:
+		break;
+	}
+}
+
 static void read_effects(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op,
 			 struct insn *ret)
 {
@@ -226,6 +275,14 @@ static void read_effects(const ZydisDecodedInstruction *in, const ZydisDecodedOp
 		    in->meta.category != ZYDIS_CATEGORY_CALL)
 			ret->writes_mem = true;
 	}
+}
+
+/* Where the other operand is a register or memory. */
+static enum insn_kind bitwise_kind(const ZydisDecodedInstruction *in)
+{
+	if (in->mnemonic == ZYDIS_MNEMONIC_OR)
+		return INSN_OR;
+	return in->mnemonic == ZYDIS_MNEMONIC_AND ? INSN_AND_ANY : INSN_OTHER;
 }
 
 /* Forms with a register first: op dst, {reg, mem, imm}. */
@@ -258,6 +315,8 @@ static void read_two(const ZydisDecodedInstruction *in, const ZydisDecodedOperan
 		else if (same && (in->mnemonic == ZYDIS_MNEMONIC_XOR ||
 				  in->mnemonic == ZYDIS_MNEMONIC_SUB))
 			kind = INSN_SET;
+		else
+			kind = bitwise_kind(in);
 	} else if (op[1].type == ZYDIS_OPERAND_TYPE_MEMORY) {
 		ret->width = (uint8_t)(op[1].size / 8);
 		if (in->mnemonic == ZYDIS_MNEMONIC_LEA)
@@ -266,6 +325,8 @@ static void read_two(const ZydisDecodedInstruction *in, const ZydisDecodedOperan
 			kind = INSN_LOAD;
 		else if (in->meta.category == ZYDIS_CATEGORY_CMOV)
 			kind = INSN_CHOOSE;
+		else
+			kind = bitwise_kind(in);
 	} else if (op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
 		ret->imm = op[1].imm.value.s;
 		ret->width = (uint8_t)(op[0].size / 8);
@@ -278,6 +339,15 @@ static void read_two(const ZydisDecodedInstruction *in, const ZydisDecodedOperan
 		else if (in->mnemonic == ZYDIS_MNEMONIC_SUB) {
 			kind = INSN_ADD;
 			ret->imm = -ret->imm;
+		} else if (in->mnemonic == ZYDIS_MNEMONIC_OR) {
+			kind = INSN_OR;
+		} else if (in->mnemonic == ZYDIS_MNEMONIC_SHL ||
+			   in->mnemonic == ZYDIS_MNEMONIC_SHR) {
+			/* The processor looks at 5 or 6 bits of it. */
+			ret->imm &= op[0].size == 64 ? 63 : 31;
+			if (in->mnemonic == ZYDIS_MNEMONIC_SHR)
+				ret->imm = -ret->imm;
+			kind = INSN_SHIFT;
 		}
 	}
 	/* A write to a part leaves the rest as it was: of those only constants
@@ -371,6 +441,14 @@ static void read_control(const ZydisDecodedInstruction *in, const ZydisDecodedOp
 	}
 }
 
+/* movsxd rax, eax */
+static void read_extension(struct insn *ret)
+{
+	ret->kind = INSN_MOVE;
+	ret->dst = ret->src = GPR_RAX;
+	ret->width = 4;
+}
+
 bool decode_insn(const struct decoder *d, const uint8_t *bytes, size_t room, uint64_t at,
 		 struct insn *ret)
 {
@@ -383,7 +461,7 @@ bool decode_insn(const struct decoder *d, const uint8_t *bytes, size_t room, uin
 		return false;
 	*ret = (struct insn){ .at = at, .length = in.length, .kind = INSN_OTHER,
 			      .dst = GPR_NONE, .src = GPR_NONE, .base = GPR_NONE,
-			      .index = GPR_NONE };
+			      .index = GPR_NONE, .vector = VECTOR_NONE };
 	flow = flow_of(&in);
 	ret->is_padding = flow == FLOW_PADDING;
 	ret->is_privileged = in.mnemonic != ZYDIS_MNEMONIC_HLT &&
@@ -392,6 +470,7 @@ bool decode_insn(const struct decoder *d, const uint8_t *bytes, size_t room, uin
 			      in.meta.category == ZYDIS_CATEGORY_IOSTRINGOP);
 	ret->is_test = in.mnemonic == ZYDIS_MNEMONIC_TEST || in.mnemonic == ZYDIS_MNEMONIC_CMP;
 	read_effects(&in, op, ret);
+	read_vectors(&in, op, ret);
 	if (in.meta.category == ZYDIS_CATEGORY_CALL || in.mnemonic == ZYDIS_MNEMONIC_JMP ||
 	    in.raw.imm[0].is_relative)
 		read_control(&in, op, ret);
@@ -401,6 +480,8 @@ bool decode_insn(const struct decoder *d, const uint8_t *bytes, size_t room, uin
 		ret->kind = INSN_SYSCALL;
 	else if (in.mnemonic == ZYDIS_MNEMONIC_LEAVE)
 		ret->kind = INSN_LEAVE;
+	else if (in.mnemonic == ZYDIS_MNEMONIC_CDQE)
+		read_extension(ret);
 	else if (ret->is_test)
 		read_test(&in, op, ret);
 	else if (in.operand_count_visible == 2 && op[0].type == ZYDIS_OPERAND_TYPE_REGISTER)

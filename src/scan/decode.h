@@ -32,6 +32,8 @@ enum gpr {
 	GPR_NONE,
 };
 
+enum { VECTOR_NONE = 0xff };
+
 enum insn_kind {
 	INSN_OTHER,  /* writes `written`, nothing more is known */
 	INSN_SET,    /* dst = imm */
@@ -42,6 +44,9 @@ enum insn_kind {
 	INSN_STORE,  /* value at [mem] = src, or imm when src is none */
 	INSN_ADD,    /* dst += imm */
 	INSN_AND,    /* dst &= imm */
+	INSN_AND_ANY, /* dst &= something */
+	INSN_OR,     /* dst |= src, value at [mem], or imm when both are none */
+	INSN_SHIFT,  /* dst <<= imm; >>= -imm, filled with zeros */
 	INSN_SWAP,   /* dst and src change places (xchg) */
 	INSN_CHOOSE, /* dst = src or stays (cmov) */
 	INSN_BIT,    /* dst = 0 or 1 (setcc), low byte only */
@@ -68,6 +73,10 @@ struct insn {
 	uint8_t base, index;     /* of [mem]; both none: disp is an address */
 	uint8_t scale;
 	uint32_t written, read;  /* one bit for each general register */
+	uint16_t vectors;        /* written vector registers, the first 16 */
+	uint8_t vector;          /* whose value is stored, with width; or which
+				  * is set to zero; else VECTOR_NONE */
+	bool is_vector_store;
 	int64_t disp, imm;
 };
 

@@ -9,6 +9,12 @@ const uint8_t *elf_piece(const struct elf *f, uint64_t offset, uint64_t n);
 /* A NUL-terminated string inside a string table of n bytes; NULL if not. */
 const char *elf_table_string(const uint8_t *table, uint64_t n, uint64_t at);
 
+/* Takes note of a PT_NOTE segment that may hold hull's note. */
+void elf_find_carried(struct elf *f, const uint8_t *notes, uint64_t n, uint64_t offset,
+		      uint64_t address);
+/* Reads the note; its symbols count when the file has no .symtab. */
+int elf_read_carried(struct elf *f, struct err *e);
+
 /* The file's own words for "this is damaged". */
 int elf_damaged(struct err *e, const char *what);
 

@@ -232,6 +232,8 @@ static int read_other_segment(struct elf *f, const Elf64_Phdr *p, struct err *e)
 	case PT_NOTE:
 		if (bytes && !f->build_id)
 			read_notes(f, bytes, p->p_filesz);
+		if (bytes)
+			elf_find_carried(f, bytes, p->p_filesz, p->p_offset, p->p_vaddr);
 		break;
 	case PT_GNU_EH_FRAME:
 		if (elf_at(f, p->p_vaddr, p->p_filesz))
@@ -388,7 +390,9 @@ static int parse(struct elf *f, struct err *e)
 	if (r < 0)
 		return r;
 	r = read_segments(f, &h, e);
-	return r < 0 ? r : read_sections(f, &h, e);
+	if (r == 0)
+		r = read_sections(f, &h, e);
+	return r < 0 ? r : elf_read_carried(f, e);
 }
 
 static int elf_new(size_t size, struct elf **ret_f, struct err *e)

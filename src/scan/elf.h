@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "note/note.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,6 +75,16 @@ struct elf_dyn {
 	bool is_symbolic, is_pie, is_now;
 };
 
+/* The note that hull-cc has put in (note/note.h). */
+struct elf_carried {
+	const uint8_t *desc; /* NULL: there is no place for one */
+	size_t size;
+	uint64_t offset, address; /* of the content; address 0: not loaded */
+	bool is_good;             /* filled in, and made for this code */
+	bool is_stale;            /* made for other code, or unreadable */
+	struct note note;
+};
+
 struct elf {
 	struct arena arena;
 	uint8_t *bytes; /* a private copy, sparse: only what is looked at */
@@ -100,6 +111,7 @@ struct elf {
 	struct elf_range eh_frame_hdr, eh_frame; /* empty: none */
 	const uint8_t *build_id;
 	size_t build_id_size;
+	struct elf_carried carried;
 };
 
 struct elf *elf_free(struct elf *f); /* NULL is fine; returns NULL */
@@ -118,6 +130,9 @@ bool elf_is_code(const struct elf *f, uint64_t address);
 /* The allocated section that holds the address, or NULL. */
 const struct elf_sect *elf_sect_of(const struct elf *f, uint64_t address);
 const struct elf_sect *elf_sect_named(const struct elf *f, const char *name);
+
+/* The digest that binds a note to the file (note/note.h). */
+void elf_digest(const struct elf *f, uint8_t digest[SHA256_SIZE]);
 
 /* The first relocation at or behind an address: an index into rels. */
 size_t elf_rel_from(const struct elf *f, uint64_t address);

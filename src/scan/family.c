@@ -91,6 +91,21 @@ static int add(struct family *f, const struct scan_options *o, const char *path,
 	return 0;
 }
 
+/* By the caller, or by the program's own note. */
+static int add_declared(struct family *f, const struct scan_options *o, const struct scan *s,
+			struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->options->n_execs; i++) {
+		const char *path = program_of(f, &f->v[0]->closure->root, s->options->execs[i]);
+
+		r = path ? add(f, o, path, e)
+			 : err_set(e, -ENOENT, "--exec %s", s->options->execs[i]);
+	}
+	return r;
+}
+
 int family_scan(const struct scan_options *o, struct family *ret_f, struct err *e)
 {
 	struct family f = { 0 };
@@ -99,12 +114,8 @@ int family_scan(const struct scan_options *o, struct family *ret_f, struct err *
 
 	arena_init(&f.arena);
 	r = add(&f, o, o->program, e);
-	for (size_t i = 0; r == 0 && i < o->n_execs; i++) {
-		path = program_of(&f, &f.v[0]->closure->root, o->execs[i]);
-		r = path ? add(&f, o, path, e)
-			 : err_set(e, -ENOENT, "--exec %s", o->execs[i]);
-	}
 	for (size_t i = 0; r == 0 && i < f.n; i++) {
+		r = add_declared(&f, o, f.v[i], e);
 		for (size_t k = 0; r == 0 && k < f.v[i]->n_execs; k++) {
 			path = program_of(&f, &f.v[0]->closure->root, f.v[i]->execs[k]);
 			if (path)

@@ -274,17 +274,27 @@ static int add_declared(struct scan *s, struct err *e)
 	return r;
 }
 
-/* New objects become part of the graph, with their exports as roots. */
+/* New objects become part of the graph. What dlopen was asked for is there to
+ * be looked into, so its exports are roots; what only came along is not: a
+ * name that is looked up there is one that dlsym is given, and known or asked
+ * about. */
 static int take_in(struct scan *s, size_t from, struct err *e)
 {
 	int r = graph_extend(s->graph, e);
 
-	for (size_t i = from; r == 0 && i < s->closure->n; i++) {
+	for (size_t i = from; r == 0 && i < s->closure->n; i++)
 		graph_root_start(s->graph, i);
-		if (s->closure->v[i]->is_plugin)
+	return r;
+}
+
+static void root_plugins(struct scan *s)
+{
+	for (size_t i = 1; i < s->closure->n; i++) {
+		const struct object *o = s->closure->v[i];
+
+		if (o->is_plugin && o->is_opened)
 			graph_root_exports(s->graph, i, "exported by a plugin");
 	}
-	return r;
 }
 
 int loading_follow(struct scan *s, struct search **search, struct err *e)
@@ -298,6 +308,7 @@ int loading_follow(struct scan *s, struct search **search, struct err *e)
 		if (round == MAX_ROUNDS)
 			return err_set(e, -ELOOP, "libraries load libraries without end");
 		objects = s->closure->n;
+		root_plugins(s);
 		graph_spread(s->graph);
 		reached = s->graph->n_queue;
 		r = graph_find_inbound(s->graph, e);

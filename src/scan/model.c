@@ -79,6 +79,23 @@ void model_add_roots(struct scan *s)
 		graph_root_symbol(s->graph, by_name[i], "called by ld.so");
 }
 
+bool model_is_shared_libc(const struct scan *s, uint32_t node)
+{
+	return has_name(graph_unit(s->graph, node)->object, "libc.so.6");
+}
+
+bool model_has_clone_behind(const struct scan *s, uint32_t node)
+{
+	const struct unit *u = graph_unit(s->graph, node);
+	uint64_t start = u->code.base + graph_func(s->graph, node)->start, distance;
+	const char *name;
+
+	if (model_is_shared_libc(s, node))
+		return true;
+	name = graph_symbol_at(s->graph, s->graph->nodes[node].unit, start, &distance);
+	return distance == 0 && strcmp(name, "__clone3") == 0;
+}
+
 void model_add_start(struct scan *s)
 {
 	graph_root(s->graph, s->closure->interp->index, s->closure->interp->elf->entry,

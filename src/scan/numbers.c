@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h> /* clone3 has one number on all machines */
 
 #define X32_BIT 0x40000000U
 
@@ -68,11 +69,14 @@ static int find_exec(struct scan *s, struct search *search, uint32_t node, uint6
 	return r;
 }
 
-static int take(struct scan *s, struct search *search, uint32_t node, uint64_t at, uint64_t number,
-		struct err *e)
+/* The instruction makes the call `made`, and no other when is_sure. */
+static int take(struct scan *s, struct search *search, uint32_t node, uint64_t at,
+		const struct value *made, bool is_sure, struct err *e)
 {
 	const struct machine *m = s->graph->machine;
+	uint64_t number = made->n;
 	bool is_exec = number == m->execve || number == m->execveat;
+	int r;
 
 	if (m->arch == FILTER_X86_64 && number >= X32_BIT && number < X32_BIT + SCAN_CALLS)
 		return scan_ask(s, (struct scan_question){
@@ -82,11 +86,14 @@ static int take(struct scan *s, struct search *search, uint32_t node, uint64_t a
 	if ((is_exec && s->options->exec == SCAN_NONE) ||
 	    (s->in_startup && !model_is_at_start(s, number)))
 		return 0;
-	scan_allow(s, (unsigned)number, node, at, NULL);
-	if (is_exec)
+	scan_allow_site(s, (unsigned)number, node, at, NULL);
+	if (number == SYS_clone3)
+		s->has_clone_behind &= model_has_clone_behind(s, made->node);
+	r = args_find(s, search, node, at, (unsigned)number, is_sure, e);
+	if (r == 0 && is_exec)
 		return find_exec(s, search, node, at,
 				 m->sys_args[number == m->execveat], e);
-	return 0;
+	return r;
 }
 
 static int find_number(struct scan *s, struct search *search, uint32_t node, uint64_t at,
@@ -96,7 +103,7 @@ static int find_number(struct scan *s, struct search *search, uint32_t node, uin
 	int r = search_value(search, node, at, s->graph->machine->number, false, &a, e);
 
 	for (size_t i = 0; r == 0 && i < a.n; i++)
-		r = take(s, search, node, at, a.v[i].n, e);
+		r = take(s, search, node, at, &a.v[i], a.n == 1 && !a.is_unknown, e);
 	if (r == 0 && a.is_unknown && !model_is_setxid(s, search, node, at) &&
 	    !model_is_libcap(s, search, a.node, e))
 		r = unknown(s, (struct scan_question){

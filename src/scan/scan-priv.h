@@ -6,7 +6,15 @@
 #include "scan/search.h"
 
 int scan_ask(struct scan *s, struct scan_question q, struct err *e);
+/* Allows a call, with any arguments. */
 void scan_allow(struct scan *s, unsigned number, uint32_t node, uint64_t address, const char *why);
+
+/* Allows it for a site whose arguments are looked for (args_find). */
+void scan_allow_site(struct scan *s, unsigned number, uint32_t node, uint64_t address,
+		     const char *why);
+
+/* What the program's note declares, where the options leave it open (carry.c). */
+int carry_take(struct scan *s, struct err *e);
 
 /* The string at an address that a search has found; NULL: none. */
 const char *scan_string(const struct scan *s, const struct value *v);
@@ -21,6 +29,11 @@ int numbers_find(struct scan *s, struct search *search, size_t from, struct err 
 /* What the C library, ld.so and the kernel do that code does not show (model.c). */
 bool model_is_glibc(const struct scan *s);
 void model_add_roots(struct scan *s);
+/* Is the function one of glibc's shared library? */
+bool model_is_shared_libc(const struct scan *s, uint32_t node);
+/* Is the function that makes clone3's number glibc's own, whose callers all take
+ * clone() after ENOSYS? */
+bool model_has_clone_behind(const struct scan *s, uint32_t node);
 /* The start of glibc's ld.so, and whether a call can happen there. */
 void model_add_start(struct scan *s);
 bool model_is_at_start(const struct scan *s, uint64_t number);

@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 DEFINE_SCOPE(scan, struct scan, scan_free)
 #define auto_scan __attribute__((cleanup(scope_scan)))
@@ -33,6 +34,7 @@ struct scan *scan_free(struct scan *s)
 		graph_free(s->graph);
 		closure_free(s->closure);
 		free(s->questions);
+		args_done(s);
 		arena_done(&s->arena);
 		free(s);
 	}
@@ -62,6 +64,15 @@ int scan_ask(struct scan *s, struct scan_question q, struct err *e)
 }
 
 void scan_allow(struct scan *s, unsigned number, uint32_t node, uint64_t address, const char *why)
+{
+	scan_allow_site(s, number, node, address, why);
+	args_lose(s, number, "the call was not found as a number in code");
+	if (number == SYS_clone3)
+		s->has_clone_behind = false;
+}
+
+void scan_allow_site(struct scan *s, unsigned number, uint32_t node, uint64_t address,
+		     const char *why)
 {
 	struct scan_call *c = &s->calls[number];
 
@@ -163,9 +174,12 @@ static int analyse(struct scan *s, struct err *e)
 
 	r = closure_load(o->root, o->program, o->library_dirs, o->n_library_dirs, &s->closure, e);
 	if (r == 0)
+		r = carry_take(s, e);
+	if (r == 0)
 		r = graph_new(s->closure, o->debug_dir, &s->graph, e);
 	if (r < 0)
 		return r;
+	args_init(s);
 	add_roots(s);
 	r = loading_follow(s, &search, e);
 	if (r == 0)
@@ -187,6 +201,7 @@ int scan_program(const struct scan_options *o, struct scan **ret_s, struct err *
 		return err_set(e, -ENOMEM, "scan %s", o->program);
 	arena_init(&s->arena);
 	s->options = o;
+	s->has_clone_behind = true;
 	r = analyse(s, e);
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@
  * The program is never run. See docs/scan.md for what is assumed. */
 #pragma once
 
+#include "scan/args.h"
 #include "scan/graph.h"
 
 struct err;
@@ -63,10 +64,14 @@ struct scan_call {
 
 struct scan {
 	struct arena arena;
-	const struct scan_options *options; /* borrowed */
+	const struct scan_options *options; /* borrowed, or the next */
+	struct scan_options carried; /* with what the program's note declares */
 	struct closure *closure;
 	struct graph *graph;
 	struct scan_call calls[SCAN_CALLS];
+	struct arg_set args[ARG_ROWS];
+	int arg_numbers[ARG_ROWS]; /* of the rows' calls; negative: none */
+	bool has_clone_behind; /* all that makes clone3 takes clone when it fails */
 	struct scan_question *questions;
 	size_t n_questions;
 	bool in_startup; /* while ld.so's start is looked at */

@@ -3,8 +3,8 @@
  *
  * Theory of operation
  * -------------------
- * A search backwards. What is looked for is a place, `(x & mask) + add` where x
- * is a register or the memory at a register plus a distance. Before an
+ * A search backwards. What is looked for is a place, `(x & mask) << shift` + add
+ * where x is a register or the memory at a register plus a distance. Before an
  * instruction that does not touch the place it is the same place; before one
  * that makes it from another place it is that one (mov, lea, add, push, pop,
  * stores and loads of stack slots); before one that makes it from a constant
@@ -29,7 +29,19 @@
  * and keeps the rest. Stack slots live through it unless an address of the
  * frame has got into a register. A call that cannot return (abort and whatever
  * only leads to it) is no predecessor; whether it can is found out by looking
- * for a return instruction that its callee can get to. */
+ * for a return instruction that its callee can get to.
+ *
+ * Guards. An argument is looked for only on paths on which the number is that
+ * of its call: else a wrapper like syscall() would mix up the arguments of all
+ * its callers. A state then holds a second place, the guard's, which takes the
+ * same steps. Where it turns out to be another constant, the path ends; where
+ * it is the constant that is wanted, the argument goes on alone. Where it is
+ * lost, too: not knowing adds paths. When the argument is found (or lost)
+ * first, it waits, as a place that no instruction changes, for its guards.
+ *
+ * Bits. Asked for the bits that can be set, a place's mask is those that are
+ * still looked for: `or` leads to both operands, `and` cuts the mask, shifts
+ * move it. Nothing is added, for a carry may set any bit. */
 #include "scan/search.h"
 
 #include "base/err.h"
@@ -43,16 +55,45 @@
 enum { MAX_STATES = 60000 };
 
 struct place {
-	uint64_t mask, add;
+	uint64_t mask, add; /* add of one that waits: which end */
 	int64_t disp;
+	int8_t shift;       /* left, of x & mask; negative: right */
 	uint8_t reg;
 	bool is_mem;
+	bool waits; /* no place any more, but an end */
+	bool is_vector; /* in vector register `reg`, where it can only be zero */
+};
+
+/* A guard on its way. */
+struct watch {
+	struct place at;
+	uint32_t is;
+};
+
+struct watches {
+	struct watch v[MAX_GUARDS];
+	uint8_t n;
 };
 
 /* "The place, just before instruction i of the node." */
 struct state {
 	struct place at;
 	uint32_t node, i;
+	struct watches watches;
+};
+
+/* What became of an argument that waits for its guards. */
+struct end {
+	struct value value;
+	const char *lost; /* the reason; NULL: a value */
+};
+
+/* What one step makes of a guard. */
+struct collect {
+	struct place v[8];
+	size_t n;
+	uint32_t is;
+	bool is_met; /* or not known: no guard any more */
 };
 
 struct search {
@@ -66,6 +107,19 @@ struct search {
 	struct answer *answer;
 	bool is_out_of_memory;
 	bool trusts_callees; /* with memory that an argument points to */
+	size_t trusted_unit; /* only in code of this one; SIZE_MAX: in all */
+	bool is_bits;        /* only which bits can be set is asked */
+	uint32_t bits;       /* and those are not known to be, yet */
+
+	/* The step that is being made: back over instruction `step` of
+	 * step_node, with these guards; NO_NODE: no single instruction. */
+	struct watches watches;
+	uint32_t step_node, step;
+	uint64_t here; /* the instruction's address */
+	struct place from; /* where the argument was before the step */
+	struct collect *collect; /* it is a guard's; NULL: the argument's */
+	struct end *ends;
+	size_t n_ends;
 };
 
 void answer_done(struct answer *a)
@@ -80,6 +134,7 @@ struct search *search_free(struct search *s)
 		flow_free(s->flow);
 		free(s->states);
 		free(s->table);
+		free(s->ends);
 		free(s);
 	}
 	return NULL;
@@ -92,6 +147,7 @@ int search_new(const struct graph *g, struct search **ret_s, struct err *e)
 	if (s) {
 		s->graph = g;
 		s->flow = flow_new(g);
+		s->step_node = NO_NODE;
 		s->states = calloc(MAX_STATES, sizeof(*s->states));
 		s->table_mask = 4 * 65536 - 1;
 		s->table = calloc(s->table_mask + 1, sizeof(*s->table));
@@ -119,15 +175,20 @@ static const struct body *body_of(struct search *s, uint32_t node)
 
 /* ---- answers and states ---- */
 
-static void found(struct search *s, const struct body *b, const struct place *p, uint64_t x)
+static void look_before(struct search *s, uint32_t node, uint32_t i, struct place p);
+
+static bool asks_bits(const struct search *s)
+{
+	return s->is_bits && !s->collect;
+}
+
+static void add_value(struct search *s, const struct value *v, bool is_wide)
 {
 	struct answer *a = s->answer;
-	uint64_t v = (x & p->mask) + p->add;
 
-	if (p->mask <= UINT32_MAX)
-		v &= UINT32_MAX;
+	s->bits &= ~(uint32_t)v->n;
 	for (size_t i = 0; i < a->n; i++) {
-		if (a->v[i].n == v && (a->v[i].unit == b->unit || p->mask <= UINT32_MAX))
+		if (a->v[i].n == v->n && (a->v[i].unit == v->unit || !is_wide))
 			return;
 	}
 	if (a->n == a->room) {
@@ -141,10 +202,10 @@ static void found(struct search *s, const struct body *b, const struct place *p,
 		a->v = bigger;
 		a->room = room;
 	}
-	a->v[a->n++] = (struct value){ v, b->unit };
+	a->v[a->n++] = *v;
 }
 
-static void lost(struct search *s, uint32_t node, uint64_t address, const char *reason)
+static void add_loss(struct search *s, uint32_t node, uint64_t address, const char *reason)
 {
 	if (s->answer->is_unknown)
 		return;
@@ -154,35 +215,155 @@ static void lost(struct search *s, uint32_t node, uint64_t address, const char *
 	s->answer->address = address;
 }
 
+/* The search of the argument has ended, but that of its guards has not. */
+static void wait_for_guards(struct search *s, const struct end *end)
+{
+	size_t i = 0;
+
+	while (i < s->n_ends && (s->ends[i].lost != end->lost ||
+				 s->ends[i].value.n != end->value.n ||
+				 s->ends[i].value.at != end->value.at))
+		i++;
+	if (i == s->n_ends) {
+		struct end *v = realloc(s->ends, (i + 1) * sizeof(*v));
+
+		if (!v) {
+			s->is_out_of_memory = true;
+			return;
+		}
+		s->ends = v;
+		s->ends[s->n_ends++] = *end;
+	}
+	look_before(s, s->step_node, s->step,
+		    (struct place){ .waits = true, .add = i, .reg = GPR_NONE });
+}
+
+static bool must_wait(const struct search *s)
+{
+	return s->watches.n && s->step_node != NO_NODE;
+}
+
+static uint64_t shifted(const struct place *p, uint64_t x)
+{
+	return p->shift < 0 ? x >> -p->shift : x << p->shift;
+}
+
+static void found(struct search *s, const struct body *b, const struct place *p, uint64_t x)
+{
+	bool is_wide = p->mask > UINT32_MAX;
+	uint64_t n = shifted(p, x & p->mask) + p->add;
+	struct end end = { .value = { is_wide ? n : n & UINT32_MAX, b->unit, b->node, s->here } };
+
+	if (s->collect)
+		s->collect->is_met |= end.value.n == s->collect->is;
+	else if (must_wait(s))
+		wait_for_guards(s, &end);
+	else
+		add_value(s, &end.value, is_wide);
+}
+
+static void lost(struct search *s, uint32_t node, uint64_t address, const char *reason)
+{
+	struct end end = { { .node = node, .at = address }, reason };
+
+	if (asks_bits(s)) {
+		/* Any of them may be set. */
+		end.value.n = shifted(&s->from, s->from.mask);
+		end.value.lost = reason;
+		end.lost = NULL;
+	}
+	if (s->collect)
+		s->collect->is_met = true;
+	else if (asks_bits(s) && !must_wait(s))
+		add_value(s, &end.value, false);
+	else if (must_wait(s))
+		wait_for_guards(s, &end);
+	else
+		add_loss(s, node, address, reason);
+}
+
+/* An argument that has waited, and its guards are met or lost. */
+static void end_waiting(struct search *s, const struct place *p)
+{
+	const struct end *end = &s->ends[p->add];
+
+	if (end->lost)
+		add_loss(s, end->value.node, end->value.at, end->lost);
+	else
+		add_value(s, &end->value, false);
+}
+
+static uint64_t mix_place(uint64_t h, const struct place *p)
+{
+	h = (h ^ p->mask) * 0xc4ceb9fe1a85ec53U;
+	h = (h ^ p->add ^ h >> 29) * 0x9e3779b97f4a7c15U;
+	h = (h ^ (uint64_t)p->disp ^ h >> 32) * 0xff51afd7ed558ccdU;
+	return h ^ h >> 31 ^ (uint64_t)p->reg << 1 ^ p->is_mem ^ (uint64_t)p->waits << 9 ^
+	       (uint64_t)(uint8_t)p->shift << 16 ^ (uint64_t)p->is_vector << 10;
+}
+
 static uint64_t mix(const struct state *t)
 {
 	uint64_t h = t->node * 0x9e3779b97f4a7c15U;
 
-	h = (h ^ t->i) * 0xff51afd7ed558ccdU;
-	h = (h ^ t->at.mask) * 0xc4ceb9fe1a85ec53U;
-	h = (h ^ t->at.add ^ h >> 29) * 0x9e3779b97f4a7c15U;
-	h = (h ^ (uint64_t)t->at.disp ^ h >> 32) * 0xff51afd7ed558ccdU;
-	return h ^ h >> 31 ^ (uint64_t)t->at.reg << 1 ^ t->at.is_mem;
+	h = mix_place((h ^ t->i) * 0xff51afd7ed558ccdU, &t->at);
+	for (uint8_t k = 0; k < t->watches.n; k++)
+		h = mix_place(h ^ t->watches.v[k].is, &t->watches.v[k].at);
+	return h;
+}
+
+static bool is_same_place(const struct place *a, const struct place *b)
+{
+	return a->mask == b->mask && a->add == b->add && a->disp == b->disp && a->reg == b->reg &&
+	       a->shift == b->shift && a->is_mem == b->is_mem && a->waits == b->waits &&
+	       a->is_vector == b->is_vector;
 }
 
 static bool is_same(const struct state *a, const struct state *b)
 {
-	return a->node == b->node && a->i == b->i && a->at.mask == b->at.mask &&
-	       a->at.add == b->at.add && a->at.disp == b->at.disp && a->at.reg == b->at.reg &&
-	       a->at.is_mem == b->at.is_mem;
+	if (a->node != b->node || a->i != b->i || !is_same_place(&a->at, &b->at) ||
+	    a->watches.n != b->watches.n)
+		return false;
+	for (uint8_t k = 0; k < a->watches.n; k++) {
+		if (a->watches.v[k].is != b->watches.v[k].is ||
+		    !is_same_place(&a->watches.v[k].at, &b->watches.v[k].at))
+			return false;
+	}
+	return true;
+}
+
+/* A guard's step has led to a place; elsewhere it cannot be followed. */
+static void collect_place(struct search *s, uint32_t node, uint32_t i, const struct place *p)
+{
+	struct collect *c = s->collect;
+
+	if (node != s->step_node || i != s->step || c->n == ARRAY_SIZE(c->v))
+		c->is_met = true;
+	else
+		c->v[c->n++] = *p;
 }
 
 static void look_before(struct search *s, uint32_t node, uint32_t i, struct place p)
 {
-	struct state t = { .at = p, .node = node, .i = i };
-	size_t slot = mix(&t) & s->table_mask;
+	struct state t = { .at = p, .node = node, .i = i, .watches = s->watches };
+	size_t slot;
 
-	for (; s->table[slot]; slot = (slot + 1) & s->table_mask) {
+	if (s->collect) {
+		collect_place(s, node, i, &p);
+		return;
+	}
+	if (!p.mask && !p.waits && asks_bits(s))
+		return;
+	if (p.waits && !s->watches.n) {
+		end_waiting(s, &p);
+		return;
+	}
+	for (slot = mix(&t) & s->table_mask; s->table[slot]; slot = (slot + 1) & s->table_mask) {
 		if (is_same(&s->states[s->table[slot] - 1], &t))
 			return;
 	}
 	if (s->n_states == MAX_STATES) {
-		lost(s, node, body_of(s, node)->v[i].at, "too many paths lead to it");
+		add_loss(s, node, body_of(s, node)->v[i].at, "too many paths lead to it");
 		return;
 	}
 	s->states[s->n_states++] = t;
@@ -198,7 +379,7 @@ static void forget(struct search *s)
 		for (; s->table[slot]; slot = (slot + 1) & s->table_mask)
 			s->table[slot] = 0;
 	}
-	s->n_states = s->next = 0;
+	s->n_states = s->next = s->n_ends = 0;
 }
 
 /* ---- one instruction backwards ---- */
@@ -223,13 +404,24 @@ static struct place as_reg(struct place p, uint8_t reg, unsigned width)
 	return p;
 }
 
+/* Before an instruction that is no predecessor: what the guards' registers are
+ * there says nothing. */
+static void look_elsewhere(struct search *s, uint32_t node, uint32_t i, struct place p)
+{
+	struct watches kept = s->watches;
+
+	s->watches.n = 0;
+	look_before(s, node, i, p);
+	s->watches = kept;
+}
+
 /* A read of a static variable by instruction i: what it is at the start, and
  * what the instructions that write it put there. */
 static void read_variable(struct search *s, const struct body *b, uint32_t i, struct place p)
 {
 	const struct insn *in = &b->v[i];
 	uint64_t address = (uint64_t)in->disp, x = 0;
-	const uint8_t *bytes = elf_at(s->graph->units[b->unit].object->elf, address, 8);
+	const struct elf *f = s->graph->units[b->unit].object->elf;
 	struct writer *v;
 	size_t n;
 
@@ -237,8 +429,12 @@ static void read_variable(struct search *s, const struct body *b, uint32_t i, st
 		lost(s, b->node, in->at, "the value is read from a variable");
 		return;
 	}
-	if (bytes)
-		memcpy(&x, bytes, 8);
+	/* What is behind the file's end is zero: a variable may be the last. */
+	for (unsigned k = 0; k < bytes_of(&p); k++) {
+		const uint8_t *byte = elf_at(f, address + k, 1);
+
+		x |= byte ? (uint64_t)*byte << (8 * k) : 0;
+	}
 	found(s, b, &p, x);
 	for (size_t k = 0; k < n; k++) {
 		const struct body *w = body_of(s, v[k].node);
@@ -256,7 +452,7 @@ static void read_variable(struct search *s, const struct body *b, uint32_t i, st
 		else if (st->src == GPR_NONE)
 			found(s, w, &p, (uint64_t)st->imm);
 		else
-			look_before(s, v[k].node, (uint32_t)j, as_reg(p, st->src, st->width));
+			look_elsewhere(s, v[k].node, (uint32_t)j, as_reg(p, st->src, st->width));
 	}
 	free(v);
 }
@@ -303,17 +499,86 @@ static void read_push(struct search *s, const struct body *b, uint32_t i, struct
 		look_before(s, b->node, i, as_reg(p, in->src, 8));
 }
 
+/* What is left of the bits of a place. */
+static void look_for_rest(struct search *s, const struct body *b, uint32_t i, struct place p,
+			  uint64_t rest)
+{
+	p.mask &= rest;
+	if (p.mask)
+		look_before(s, b->node, i, p);
+	else
+		found(s, b, &p, 0);
+}
+
+static void before_or(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	look_before(s, b->node, i, p);
+	if (in->src != GPR_NONE)
+		look_before(s, b->node, i, as_reg(p, in->src, in->width));
+	else if (in->has_mem)
+		read_memory(s, b, i, p);
+	else
+		found(s, b, &p, (uint64_t)in->imm & mask_of(in->width));
+}
+
+static void before_shift(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	p.mask &= mask_of(in->width);
+	p.mask = in->imm < 0 ? p.mask << -in->imm & mask_of(in->width) : p.mask >> in->imm;
+	p.shift = (int8_t)(p.shift + in->imm);
+	if (p.shift > -64 && p.shift < 64)
+		look_for_rest(s, b, i, p, UINT64_MAX);
+	else
+		lost(s, b->node, in->at, "the value is computed");
+}
+
+static bool is_whole(const struct place *p)
+{
+	return (p->mask == UINT32_MAX || p->mask == UINT64_MAX) && !p->shift;
+}
+
 /* Adding inside a mask that cuts is more than a place can say. */
 static void add_to(struct search *s, const struct body *b, uint32_t i, struct place p, uint8_t reg,
 		   int64_t by)
 {
-	if (p.mask < UINT32_MAX && by != 0) {
+	if ((!is_whole(&p) || asks_bits(s)) && by != 0) {
 		lost(s, b->node, b->v[i].at, "the value is computed");
 		return;
 	}
 	p.reg = reg;
 	p.add += (uint64_t)by;
 	look_before(s, b->node, i, p);
+}
+
+/* lea disp(, index, scale). */
+static void before_scaled(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	if (in->base != GPR_NONE || !is_whole(&p) || asks_bits(s)) {
+		lost(s, b->node, in->at, "the value is computed");
+		return;
+	}
+	p.reg = in->index;
+	p.shift = (int8_t)__builtin_ctz(in->scale ? in->scale : 1);
+	p.mask >>= p.shift;
+	p.add += (uint64_t)in->disp;
+	look_before(s, b->node, i, p);
+}
+
+/* The low byte gets a value, the rest stays as it was. */
+static void before_low_byte(struct search *s, const struct body *b, uint32_t i, struct place p,
+			    uint64_t byte)
+{
+	if (asks_bits(s))
+		found(s, b, &p, byte & 0xff);
+	else
+		p.add += shifted(&p, byte & p.mask & 0xff);
+	look_for_rest(s, b, i, p, ~(uint64_t)0xff);
 }
 
 /* A register place, before an instruction that writes it. */
@@ -335,9 +600,7 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 		found(s, b, &p, (uint64_t)in->imm & mask_of(in->width));
 		break;
 	case INSN_SET_LOW:
-		p.add += (uint64_t)in->imm & p.mask & 0xff;
-		p.mask &= ~(uint64_t)0xff;
-		look_before(s, b->node, i, p);
+		before_low_byte(s, b, i, p, (uint64_t)in->imm);
 		break;
 	case INSN_CHOOSE:
 		look_before(s, b->node, i, p);
@@ -353,7 +616,7 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 		break;
 	case INSN_LEA:
 		if (in->index != GPR_NONE)
-			lost(s, b->node, in->at, "the value is computed");
+			before_scaled(s, b, i, p);
 		else if (in->base == GPR_NONE)
 			found(s, b, &p, (uint64_t)in->disp);
 		else
@@ -363,14 +626,23 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 		add_to(s, b, i, p, p.reg, in->imm);
 		break;
 	case INSN_AND:
-		p.mask &= (uint64_t)in->imm & mask_of(in->width);
-		look_before(s, b->node, i, p);
+		look_for_rest(s, b, i, p, (uint64_t)in->imm & mask_of(in->width));
+		break;
+	case INSN_SHIFT:
+		before_shift(s, b, i, p);
+		break;
+	case INSN_OR:
+	case INSN_AND_ANY:
+		if (!asks_bits(s))
+			lost(s, b->node, in->at, "the value is computed");
+		else if (in->kind == INSN_OR)
+			before_or(s, b, i, p);
+		else
+			look_before(s, b->node, i, p);
 		break;
 	case INSN_BIT:
-		found(s, b, &p, 0);
-		found(s, b, &p, 1);
-		if (p.mask > 0xff)
-			lost(s, b->node, in->at, "only a part of the register is set");
+		before_low_byte(s, b, i, p, 0);
+		before_low_byte(s, b, i, p, 1);
 		break;
 	case INSN_BORROW:
 		found(s, b, &p, 0);
@@ -429,9 +701,10 @@ static bool is_stack(const struct search *s, uint8_t reg)
 }
 
 /* What an argument points to, which nobody changes (search_const_argument). */
-static bool is_trusted(const struct search *s, const struct place *p)
+static bool is_trusted(const struct search *s, const struct body *b, const struct place *p)
 {
-	return s->trusts_callees && !is_stack(s, p->reg);
+	return s->trusts_callees && !is_stack(s, p->reg) &&
+	       (s->trusted_unit == SIZE_MAX || s->trusted_unit == b->unit);
 }
 
 /* May writes through unknown pointers, or a callee, change the stack slot? */
@@ -467,7 +740,19 @@ static void before_store(struct search *s, const struct body *b, uint32_t i, str
 			look_before(s, b->node, i, p);
 			return;
 		}
-	} else if (in->base != p.reg && is_trusted(s, &p)) {
+	} else if (in->is_vector_store && in->base == p.reg && in->index == GPR_NONE) {
+		if (in->disp >= p.disp + size || in->disp + in->width <= p.disp) {
+			look_before(s, b->node, i, p);
+			return;
+		}
+		if (in->disp <= p.disp && in->disp + in->width >= p.disp + size &&
+		    in->vector != VECTOR_NONE) {
+			p = as_reg(p, in->vector, 8);
+			p.is_vector = true;
+			look_before(s, b->node, i, p);
+			return;
+		}
+	} else if (in->base != p.reg && is_trusted(s, b, &p)) {
 		look_before(s, b->node, i, p);
 		return;
 	} else if (in->has_mem && is_stack(s, p.reg) && !is_stack(s, in->base) &&
@@ -483,13 +768,36 @@ static void before_store(struct search *s, const struct body *b, uint32_t i, str
 	lost(s, b->node, in->at, "other memory may be the one that holds the value");
 }
 
+static void step_vector(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+	bool is_call = in->kind == INSN_CALL;
+
+	if (is_call && !flow_call_returns(s->flow, b, in))
+		return;
+	if (!is_call && !(in->vectors >> p.reg & 1))
+		look_before(s, b->node, i, p);
+	else if (!is_call && in->vector == p.reg)
+		found(s, b, &p, 0);
+	else
+		lost(s, b->node, in->at, "the value is computed");
+}
+
 /* The place that was meant after instruction i, before it. */
-static void step_over(struct search *s, const struct body *b, uint32_t i, struct place p)
+static void step_place(struct search *s, const struct body *b, uint32_t i, struct place p)
 {
 	const struct insn *in = &b->v[i];
 	const struct machine *m = s->graph->machine;
 	uint32_t written = in->written;
 
+	if (p.waits) {
+		look_before(s, b->node, i, p);
+		return;
+	}
+	if (p.is_vector) {
+		step_vector(s, b, i, p);
+		return;
+	}
 	if (in->kind == INSN_CALL) {
 		written = s->graph->units[b->unit].is_go ? m->go_caller_saved : m->caller_saved;
 		if ((written >> p.reg & 1 || p.is_mem) && !flow_call_returns(s->flow, b, in))
@@ -504,13 +812,62 @@ static void step_over(struct search *s, const struct body *b, uint32_t i, struct
 	}
 	if (written >> p.reg & 1)
 		before_base(s, b, i, p);
-	else if (in->kind == INSN_CALL && !is_trusted(s, &p) &&
+	else if (in->kind == INSN_CALL && !is_trusted(s, b, &p) &&
 		 (!is_stack(s, p.reg) || is_shared(s, b, &p)))
 		lost(s, b->node, in->at, "a callee may change the memory that holds the value");
 	else if (in->writes_mem)
 		before_store(s, b, i, p);
 	else
 		look_before(s, b->node, i, p);
+}
+
+/* What became of guard k by the step: one guard for each place, or none. */
+static void step_guard(struct search *s, const struct body *b, uint32_t i, uint8_t k,
+		       struct collect *ret_c)
+{
+	*ret_c = (struct collect){ .is = s->watches.v[k].is };
+	s->collect = ret_c;
+	step_place(s, b, i, s->watches.v[k].at);
+	s->collect = NULL;
+	if (ret_c->is_met)
+		ret_c->n = 0;
+}
+
+/* With all that the guards from `k`th on can be. */
+static void step_with(struct search *s, const struct body *b, uint32_t i, struct place p,
+		      const struct collect *c, uint8_t n, uint8_t k)
+{
+	if (k == n) {
+		step_place(s, b, i, p);
+		return;
+	}
+	if (c[k].is_met) {
+		step_with(s, b, i, p, c, n, k + 1);
+		return;
+	}
+	for (size_t j = 0; j < c[k].n; j++) {
+		s->watches.v[s->watches.n++] = (struct watch){ c[k].v[j], c[k].is };
+		step_with(s, b, i, p, c, n, k + 1);
+		s->watches.n--;
+	}
+}
+
+/* All places that were meant after instruction i, before it. A guard that is
+ * another constant, or is behind a call that does not return, ends the path. */
+static void step_over(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	struct collect c[MAX_GUARDS];
+	struct watches kept = s->watches;
+
+	s->step_node = b->node;
+	s->step = i;
+	s->here = b->v[i].at;
+	for (uint8_t k = 0; k < kept.n; k++)
+		step_guard(s, b, i, k, &c[k]);
+	s->watches.n = 0;
+	step_with(s, b, i, p, c, kept.n, 0);
+	s->watches = kept;
+	s->step_node = NO_NODE;
 }
 
 /* ---- predecessors ---- */
@@ -547,10 +904,36 @@ static struct place as_slot(const struct search *s, const struct body *b, ptrdif
 	return p;
 }
 
+/* A place of the callee's entry as one of the caller. False: the return address. */
+static bool before_call(struct search *s, const struct body *b, ptrdiff_t call, struct place *p)
+{
+	const struct machine *m = s->graph->machine;
+
+	if (p->is_mem && p->reg == m->sp) {
+		if (p->disp < m->pushed)
+			return false;
+		p->disp -= m->pushed;
+	}
+	*p = as_slot(s, b, call, *p);
+	return true;
+}
+
+static void guards_before_call(struct search *s, const struct body *b, ptrdiff_t call)
+{
+	struct watches w = { .n = 0 };
+
+	for (uint8_t k = 0; k < s->watches.n; k++) {
+		w.v[w.n] = s->watches.v[k];
+		if (before_call(s, b, call, &w.v[w.n].at))
+			w.n++;
+	}
+	s->watches = w;
+}
+
 /* The place at a function's entry, in the caller before its call. */
 static void look_in_caller(struct search *s, const struct inbound *in, struct place p)
 {
-	const struct machine *m = s->graph->machine;
+	struct watches kept = s->watches;
 	const struct body *b = body_of(s, in->from);
 	uint64_t at = graph_unit(s->graph, in->from)->code.base + in->at;
 	ptrdiff_t i = b ? body_at(b, at) : -1;
@@ -560,16 +943,14 @@ static void look_in_caller(struct search *s, const struct inbound *in, struct pl
 		return;
 	}
 	if (in->kind == FACT_CALL || in->kind == FACT_CALL_SLOT) {
-		if (p.is_mem && p.reg == m->sp) {
-			if (p.disp < m->pushed) {
-				lost(s, in->from, at, "the value is the return address");
-				return;
-			}
-			p.disp -= m->pushed;
+		if (!before_call(s, b, i, &p)) {
+			lost(s, in->from, at, "the value is the return address");
+			return;
 		}
-		p = as_slot(s, b, i, p);
+		guards_before_call(s, b, i);
 	}
 	look_before(s, in->from, (uint32_t)i, p);
+	s->watches = kept;
 }
 
 /* musl hands set*id()'s struct to a callback: register(callback, struct). What
@@ -588,7 +969,7 @@ static bool look_in_registrar(struct search *s, const struct inbound *in, struct
 	if (i < 0 || (size_t)i >= b->n || b->v[i].kind != INSN_CALL)
 		return false;
 	p.reg = s->graph->machine->args[1];
-	look_before(s, in->from, (uint32_t)i, as_slot(s, b, i, p));
+	look_elsewhere(s, in->from, (uint32_t)i, as_slot(s, b, i, p));
 	return true;
 }
 
@@ -602,7 +983,7 @@ static void look_in_takers(struct search *s, const struct inbound *in, uint64_t 
 	ptrdiff_t i = -1;
 	bool ok = false;
 
-	if (is_trusted(s, &p) && p.is_mem && p.reg == s->graph->machine->args[0] &&
+	if (is_trusted(s, of, &p) && p.is_mem && p.reg == s->graph->machine->args[0] &&
 	    look_in_registrar(s, in, p))
 		return;
 	if (in->from != NO_NODE && !s->graph->nodes[in->from].is_region) {
@@ -712,12 +1093,16 @@ static bool is_known_equal(struct search *s, const struct body *b, uint32_t bran
 {
 	const struct insn *in = &b->v[branch], *test = in - 1;
 
-	if (p->is_mem || in->kind != INSN_BRANCH || branch == 0 ||
+	if (p->is_mem || p->waits || p->is_vector || in->kind != INSN_BRANCH || branch == 0 ||
 	    !(is_taken ? in->tests_equal : in->tests_unequal) || !test->tests_equal ||
 	    test->at + test->length != in->at || test->dst != p->reg ||
 	    (test->width < 8 && p->mask > UINT32_MAX))
 		return false;
+	s->step_node = b->node;
+	s->step = branch;
+	s->here = in->at;
 	found(s, b, p, (uint64_t)test->imm);
+	s->step_node = NO_NODE;
 	return true;
 }
 
@@ -754,6 +1139,8 @@ static void look_at(struct search *s, const struct state *t)
 	uint64_t address;
 	bool any;
 
+	s->watches = t->watches;
+	s->from = t->at;
 	if (!b)
 		return;
 	address = b->v[t->i].at;
@@ -776,15 +1163,20 @@ static int search_place(struct search *s, uint32_t node, uint64_t address, struc
 
 	*ret_a = (struct answer){ 0 };
 	s->answer = ret_a;
+	s->from = p;
 	if (i < 0) {
+		s->watches.n = 0;
 		lost(s, node, address, "the code around it cannot be read in line");
 	} else {
 		look_before(s, node, (uint32_t)i, p);
-		while (s->next < s->n_states && !s->is_out_of_memory) {
+		s->watches.n = 0;
+		while (s->next < s->n_states && !s->is_out_of_memory &&
+		       (s->bits || !s->is_bits)) {
 			struct state t = s->states[s->next++];
 
 			look_at(s, &t);
 		}
+		s->watches.n = 0;
 		forget(s);
 	}
 	if (s->is_out_of_memory)
@@ -806,8 +1198,44 @@ int search_const_argument(struct search *s, uint32_t node, uint64_t address, enu
 {
 	int r;
 
-	s->trusts_callees = true;
+	search_trust(s, SIZE_MAX);
 	r = search_value(s, node, address, reg, false, ret_a, e);
+	search_distrust(s);
+	return r;
+}
+
+void search_trust(struct search *s, size_t unit)
+{
+	s->trusts_callees = true;
+	s->trusted_unit = unit;
+}
+
+void search_distrust(struct search *s)
+{
 	s->trusts_callees = false;
+}
+
+int search_guarded(struct search *s, uint32_t node, uint64_t address, enum gpr reg,
+		   const struct guard *guards, size_t n_guards, struct answer *ret_a,
+		   struct err *e)
+{
+	return search_bits(s, node, address, reg, 0, guards, n_guards, ret_a, e);
+}
+
+int search_bits(struct search *s, uint32_t node, uint64_t address, enum gpr reg, uint32_t mask,
+		const struct guard *guards, size_t n_guards, struct answer *ret_a, struct err *e)
+{
+	int r;
+
+	for (size_t k = 0; k < n_guards; k++)
+		s->watches.v[k] = (struct watch){
+			{ .reg = (uint8_t)guards[k].reg, .mask = UINT32_MAX }, guards[k].is };
+	s->watches.n = (uint8_t)n_guards;
+	s->is_bits = mask != 0;
+	s->bits = mask;
+	r = search_place(s, node, address,
+			 (struct place){ .reg = (uint8_t)reg, .mask = mask ? mask : UINT32_MAX },
+			 ret_a, e);
+	s->is_bits = false;
 	return r;
 }

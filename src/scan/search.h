@@ -14,7 +14,18 @@ struct err;
 struct value {
 	uint64_t n;
 	size_t unit; /* whose code made it: an address is one of this object */
+	uint32_t node;
+	uint64_t at; /* the instruction that made it */
+	const char *lost; /* search_bits: not made but lost there, and why */
 };
+
+/* "On paths on which this register, at the same instruction, is that." */
+struct guard {
+	enum gpr reg;
+	uint32_t is; /* 32 bits count */
+};
+
+enum { MAX_GUARDS = 2 };
 
 struct answer {
 	struct value *v; /* without doubles */
@@ -40,5 +51,21 @@ int search_value(struct search *s, uint32_t node, uint64_t address, enum gpr reg
  * function's pointer arguments lead to. */
 int search_const_argument(struct search *s, uint32_t node, uint64_t address, enum gpr reg,
 			  struct answer *ret_a, struct err *e);
+/* From now on: nobody changes what a function's pointer arguments lead to, in
+ * code of this unit (SIZE_MAX: of all). */
+void search_trust(struct search *s, size_t unit);
+void search_distrust(struct search *s);
+/* The values that an argument (32 bits of it) can have where the guards hold. A
+ * path on which it is not known whether they do counts as if they did. */
+int search_guarded(struct search *s, uint32_t node, uint64_t address, enum gpr reg,
+		   const struct guard *guards, size_t n_guards, struct answer *ret_a,
+		   struct err *e);
+/* Which of the bits of `mask` can be set in it: all that are set in one of the
+ * values of the answer. For what is put together by `or` that is more than
+ * search_guarded() can tell; and where a path is lost, only the bits that come
+ * along it are. */
+int search_bits(struct search *s, uint32_t node, uint64_t address, enum gpr reg, uint32_t mask,
+		const struct guard *guards, size_t n_guards, struct answer *ret_a,
+		struct err *e);
 /* The forward view of the same code; lives as long as the search. */
 struct flow *search_flow(struct search *s);

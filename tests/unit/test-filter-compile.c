@@ -206,13 +206,24 @@ static void the_strictest_rule_decides(void)
 	arena_done(&a);
 }
 
-static void check_policy(const struct filter_policy *policy, struct dice *d,
+/* The kernel's order: the actions as signed numbers; of two alike the first. */
+static uint32_t stricter(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a & SECCOMP_RET_ACTION_FULL) <=
+			       (int32_t)(b & SECCOMP_RET_ACTION_FULL)
+		       ? a
+		       : b;
+}
+
+/* `other`: NULL, or one that is to hold as well. */
+static void check_policy(const struct filter_policy *policy,
+			 const struct filter_policy *other, struct dice *d,
 			 struct arena *a)
 {
 	struct err e = { 0 };
 	struct sock_fprog p;
 	struct simulation s;
-	int r = filter_compile(policy, a, &p, &e);
+	int r = filter_compile_both(policy, other, a, &p, &e);
 
 	if (r == -E2BIG)
 		return;
@@ -249,6 +260,9 @@ static void check_policy(const struct filter_policy *policy, struct dice *d,
 			cut_args((enum filter_arch)arch, &data);
 			CHECK_INT(filter_simulate(&p, &data, &s), 0);
 			want = evaluate(policy, &data);
+			if (other)
+				want = stricter(want,
+						evaluate(other, &data));
 			if (s.ret != want)
 				printf("# arch %s nr %d args %llx %llx %llx "
 				       "%llx %llx %llx\n",
@@ -275,7 +289,35 @@ static void random_policies_mean_what_they_say(void)
 
 		arena_init(&a);
 		policy = roll_policy(&d, &a);
-		check_policy(&policy, &d, &a);
+		check_policy(&policy, NULL, &d, &a);
+		arena_done(&a);
+	}
+}
+
+/* Half of the second policy's rules are about the first one's calls. */
+static void two_policies_are_as_strict_as_each(void)
+{
+	struct dice d = { .state = 314159265358979ULL };
+	struct arena a;
+
+	for (int i = 0; i < 300; i++) {
+		struct filter_policy one, two;
+		struct filter_rule *rules;
+
+		arena_init(&a);
+		one = roll_policy(&d, &a);
+		two = roll_policy(&d, &a);
+		rules = arena_array(&a, two.n_rules + 1, sizeof(*rules));
+		for (size_t k = 0; k < two.n_rules; k++) {
+			rules[k] = two.rules[k];
+			if (!one.n_rules || roll(&d, 2))
+				continue;
+			rules[k].names = one.rules[k % one.n_rules].names;
+			rules[k].n_names = one.rules[k % one.n_rules].n_names;
+		}
+		two.rules = rules;
+		check_policy(&one, &two, &d, &a);
+		check_policy(&two, &one, &d, &a);
 		arena_done(&a);
 	}
 }
@@ -393,6 +435,7 @@ int main(void)
 	TEST(floods_of_rules_are_refused);
 	TEST(bad_indexes_are_refused);
 	TEST(random_policies_mean_what_they_say);
+	TEST(two_policies_are_as_strict_as_each);
 	TEST(every_number_of_every_architecture);
 	return tap_end();
 }

@@ -119,6 +119,9 @@ static int dump(struct app *app, const struct criu_opts *o, struct found *f,
 		return r;
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "--image-path %s", dir);
+	r = criu_work_dir(o, e);
+	if (r < 0)
+		return r;
 	log = arena_printf(&app->arena, "%s/dump.log", o->work_path ? o->work_path : dir);
 	if (!log)
 		return err_set(e, -ENOMEM, "checkpoint");

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +111,13 @@ int criu_check(const struct criu_opts *o, struct err *e)
 	for (size_t i = 0; i < o->empty_ns.n; i++)
 		if (strcmp(o->empty_ns.v[i], "network") != 0)
 			return err_input(e, "--empty-ns: expected network, not \"%s\"", o->empty_ns.v[i]);
+	return 0;
+}
+
+int criu_work_dir(const struct criu_opts *o, struct err *e)
+{
+	if (o->work_path && mkdir(o->work_path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "--work-path %s", o->work_path);
 	return 0;
 }
 

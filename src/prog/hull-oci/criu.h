@@ -24,6 +24,8 @@ void criu_add_common(struct criu_args *c, const struct criu_opts *o,
 		     const struct conf *conf, bool is_restore);
 /* Checks what only we can check (work-path, page-server...). */
 int criu_check(const struct criu_opts *o, struct err *e);
+/* Makes --work-path's directory when there is none: criu wants it there. */
+int criu_work_dir(const struct criu_opts *o, struct err *e);
 /* Runs criu to its end: 0, or an error that quotes the last line of its log.
  * `prepare` runs in the child before criu (it may only make system calls);
  * NULL: nothing. fds 3... to keep open are `keep`, in order from fd 10. */

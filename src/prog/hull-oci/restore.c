@@ -234,7 +234,7 @@ static int check(struct rebirth *x, struct err *e)
 	x->log_path = in_work_dir(x, "restore.log");
 	if (!x->rootfs || !x->pid_path || !x->log_path)
 		return err_set(e, -ENOMEM, "restore");
-	return 0;
+	return criu_work_dir(x->opts, e);
 }
 
 /* From the files to a running init; nothing is left when it fails. */

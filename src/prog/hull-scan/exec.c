@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "filter/compile.h"
-#include "prog/hull-scan/policy.h"
 #include "prog/hull-scan/report.h"
+#include "scan/policy.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -53,6 +53,7 @@ int exec_program(const struct family *f, const char *mode, const char *path, cha
 {
 	struct filter_policy policy;
 	struct filter_key key;
+	const struct policy_options o = { true, policy_mode(mode), POLICY_HULL, &key };
 	struct sock_fprog p;
 	struct arena a;
 	int r;
@@ -60,7 +61,7 @@ int exec_program(const struct family *f, const char *mode, const char *path, cha
 	if (getrandom(&key, sizeof(key), 0) != sizeof(key))
 		return err_sys(e, "get random numbers");
 	arena_init(&a);
-	r = policy_make(f, true, policy_mode(mode), &key, &a, &policy, e);
+	r = policy_make(f, &o, &a, &policy, e);
 	if (r == 0)
 		r = filter_compile(&policy, &a, &p, e);
 	if (r == 0)

@@ -5,99 +5,89 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "filter/compile.h"
-#include "filter/policy.h"
-#include "filter/syscalls.h"
-#include "prog/hull-scan/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum filter_arch arch_of(const struct family *f)
+static int print_names(const struct family *f, const struct policy_options *o, FILE *out,
+		       struct err *e)
 {
-	return f->v[0]->graph->machine->arch;
-}
-
-static const char *name_of(const struct family *f, unsigned number)
-{
-	return syscall_name(arch_of(f), number);
-}
-
-static void print_names(const struct family *f, bool with_startup, FILE *out)
-{
+	(void)e;
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (name_of(f, i) && family_allows(f, i, with_startup))
-			fprintf(out, "%s\n", name_of(f, i));
+		if (report_name(f, i) && family_allows(f, i, o->with_startup))
+			fprintf(out, "%s\n", report_name(f, i));
 	}
+	return 0;
 }
 
-static void print_numbers(const struct family *f, bool with_startup, FILE *out)
+static int print_numbers(const struct family *f, const struct policy_options *o, FILE *out,
+			 struct err *e)
 {
+	(void)e;
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (family_allows(f, i, with_startup))
+		if (family_allows(f, i, o->with_startup))
 			fprintf(out, "%u\n", i);
 	}
+	return 0;
 }
 
-static void print_table(const struct family *f, bool with_startup, FILE *out)
+static int print_table(const struct family *f, const struct policy_options *o, FILE *out,
+		       struct err *e)
 {
+	(void)e;
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		struct scan *s = family_allows(f, i, with_startup);
+		struct scan *s = family_allows(f, i, o->with_startup);
 		const struct scan_call *c = s ? &s->calls[i] : NULL;
 
 		if (!c)
 			continue;
-		fprintf(out, "%3u  %-24s %s%s\n", i, name_of(f, i) ? name_of(f, i) : "(no name)",
+		fprintf(out, "%3u  %-24s %s%s\n", i, report_name(f, i) ? report_name(f, i) : "(no name)",
 			c->is_startup_only ? "start-up: " : "",
 			c->node == NO_NODE ? c->why : scan_place(s, c->node, c->address));
+		report_arguments(f, i, o->with_startup, out);
 	}
 	fprintf(out, "%zu calls, %zu of them after start-up\n", family_count(f, true),
 		family_count(f, false));
+	return 0;
 }
 
-static void print_oci_names(const struct family *f, bool with_startup, bool allowed, FILE *out)
+static int compile(const struct family *f, const struct policy_options *o, struct arena *a,
+		   struct sock_fprog *ret, struct err *e)
 {
-	const char *comma = "";
-
-	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (!name_of(f, i) || !family_allows(f, i, with_startup) == allowed)
-			continue;
-		fprintf(out, "%s\n      \"%s\"", comma, name_of(f, i));
-		comma = ",";
-	}
-}
-
-/* OCI runtime-spec, linux.seccomp. What the program does not make is refused
- * with EPERM; numbers that we do not know (a younger kernel's) with ENOSYS, so
- * that C libraries fall back. */
-static void print_oci(const struct family *f, bool with_startup, FILE *out)
-{
-	fprintf(out, "{\n  \"defaultAction\": \"SCMP_ACT_ERRNO\",\n  \"defaultErrnoRet\": 38,\n"
-		     "  \"architectures\": [\"%s\"],\n  \"syscalls\": [\n"
-		     "    { \"action\": \"SCMP_ACT_ALLOW\", \"names\": [",
-		arch_of(f) == FILTER_X86_64 ? "SCMP_ARCH_X86_64" : "SCMP_ARCH_AARCH64");
-	print_oci_names(f, with_startup, true, out);
-	fprintf(out, "\n    ] },\n"
-		     "    { \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 1, \"names\": [");
-	print_oci_names(f, with_startup, false, out);
-	fprintf(out, "\n    ] }\n  ]\n}\n");
-}
-
-static int print_filter(const struct family *f, bool with_startup, bool is_c, FILE *out,
-			struct err *e)
-{
+	/* Who installs a bare filter executes the program at once. */
+	struct policy_options own = { o->with_startup, o->mode, POLICY_HULL, o->key };
 	struct filter_policy policy;
+	int r = policy_make(f, &own, a, &policy, e);
+
+	return r < 0 ? r : filter_compile(&policy, a, ret, e);
+}
+
+static int print_bpf(const struct family *f, const struct policy_options *o, FILE *out,
+		     struct err *e)
+{
 	struct sock_fprog p;
 	struct arena a;
 	int r;
 
 	arena_init(&a);
-	r = policy_make(f, with_startup, POLICY_ERRNO, NULL, &a, &policy, e);
+	r = compile(f, o, &a, &p, e);
 	if (r == 0)
-		r = filter_compile(&policy, &a, &p, e);
-	if (r == 0 && !is_c)
 		fwrite(p.filter, sizeof(*p.filter), p.len, out);
-	if (r == 0 && is_c) {
+	arena_done(&a);
+	return r;
+}
+
+static int print_c(const struct family *f, const struct policy_options *o, FILE *out,
+		   struct err *e)
+{
+	struct sock_fprog p;
+	struct arena a;
+	int r;
+
+	arena_init(&a);
+	r = compile(f, o, &a, &p, e);
+	if (r == 0) {
 		fprintf(out, "/* made by hull-scan for %s */\n#include <linux/filter.h>\n\n"
 			     "static const struct sock_filter hull_filter[%u] = {\n",
 			f->v[0]->options->program, p.len);
@@ -110,36 +100,39 @@ static int print_filter(const struct family *f, bool with_startup, bool is_c, FI
 	return r;
 }
 
-static void print_systemd(const struct family *f, bool with_startup, FILE *out)
+static int print_systemd(const struct family *f, const struct policy_options *o, FILE *out,
+			 struct err *e)
 {
+	(void)e;
 	fprintf(out, "SystemCallArchitectures=native\nSystemCallErrorNumber=EPERM\n"
 		     "SystemCallFilter=");
 	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (name_of(f, i) && family_allows(f, i, with_startup))
-			fprintf(out, "%s ", name_of(f, i));
+		if (report_name(f, i) && family_allows(f, i, o->with_startup))
+			fprintf(out, "%s ", report_name(f, i));
 	}
 	fprintf(out, "\n");
+	return 0;
 }
 
-int report_print(const struct family *f, const char *format, bool with_startup, FILE *out,
-		 struct err *e)
+int report_print(const struct family *f, const char *format, const struct policy_options *o,
+		 FILE *out, struct err *e)
 {
 	static const struct {
 		const char *name;
-		void (*print)(const struct family *f, bool with_startup, FILE *out);
+		int (*print)(const struct family *f, const struct policy_options *o, FILE *out,
+			     struct err *e);
 	} formats[] = {
 		{ "names", print_names },     { "numbers", print_numbers },
-		{ "table", print_table },     { "oci", print_oci },
-		{ "systemd", print_systemd },
+		{ "table", print_table },     { "oci", format_oci },
+		{ "systemd", print_systemd }, { "bpf", print_bpf },
+		{ "c", print_c },
 	};
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (strcmp(format, formats[i].name) == 0)
-			formats[i].print(f, with_startup, out);
+			return formats[i].print(f, o, out, e);
 	}
-	if (strcmp(format, "bpf") == 0 || strcmp(format, "c") == 0)
-		return print_filter(f, with_startup, strcmp(format, "c") == 0, out, e);
-	return 0;
+	return err_input(e, "--format %s: no such format", format);
 }
 
 size_t report_questions(const struct family *f, FILE *out)

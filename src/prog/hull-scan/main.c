@@ -14,7 +14,7 @@
 enum { EXIT_OPEN = 2 };
 
 struct options {
-	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
+	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode, *runtime;
 	struct option_list plugins, execs, library_dirs;
 };
 
@@ -42,6 +42,8 @@ static const struct option options[] = {
 	  "separate debug files, for names and sizes of variables (/usr/lib/debug), or \"none\"" },
 	{ "mode", 0, OPTION_STRING, AT(mode), "errno|kill|log",
 	  "what a filter does with other calls: EPERM, end the program, log them (errno)" },
+	{ "runtime", 0, OPTION_STRING, AT(runtime), "runc|crun|hull",
+	  "-f oci: who starts the program; its own last calls are allowed, too (runc)" },
 	{ NULL },
 };
 
@@ -102,6 +104,7 @@ static int finish(const struct family *f)
 {
 	size_t n = report_questions(f, stderr);
 
+	report_stale(f, stderr);
 	if (!n)
 		return 0;
 	fprintf(stderr, "hull-scan: %zu open question%s: this is no complete answer\n"
@@ -113,6 +116,8 @@ static int finish(const struct family *f)
 static int run_calls(void *ctx, const void *opts, int argc, char **argv, struct err *e)
 {
 	const struct options *o = opts;
+	const struct policy_options policy = { !is(o->startup, "exclude"), policy_mode(o->mode),
+					       policy_runtime(o->runtime), NULL };
 	int status = 0;
 
 	(void)ctx;
@@ -128,7 +133,7 @@ static int run_calls(void *ctx, const void *opts, int argc, char **argv, struct 
 		/* A list with holes is not printed: somebody would use it. */
 		if (!r || is(o->format, "table"))
 			r = report_print(&f, o->format ? o->format : "names",
-					 !is(o->startup, "exclude"), stdout, e);
+					 &policy, stdout, e);
 		family_done(&f);
 		if (r < 0)
 			return r;
@@ -153,21 +158,32 @@ static int run_why(void *ctx, const void *opts, int argc, char **argv, struct er
 	struct family f = { 0 };
 	struct scan *s;
 	unsigned number = 0;
+	auto_free char *name = strdup(argv[0]);
+	char *value = name ? strchr(name, ':') : NULL;
 	int r = scan_one(opts, argv[1], &f, e);
 
 	(void)ctx;
 	(void)argc;
+	if (value)
+		*value++ = '\0';
 	if (r == 0)
-		r = number_of(f.v[0]->graph->machine->arch, argv[0], &number, e);
+		r = name ? number_of(f.v[0]->graph->machine->arch, name, &number, e)
+			 : err_set(e, -ENOMEM, "why");
 	if (r < 0) {
 		family_done(&f);
 		return r;
 	}
 	s = family_allows(&f, number, true);
-	if (s)
+	if (s && value)
+		r = report_why_value(&f, number, value, stdout, e);
+	else if (s)
 		report_why(s, number, stdout);
-	else
+	if (r < 0)
+		return r;
+	if (!s || (value && r == 0))
 		printf("%s cannot make the call %s\n", argv[1], argv[0]);
+	if (value && r == 0)
+		s = NULL;
 	r = finish(&f);
 	family_done(&f);
 	return s || r ? r : EXIT_FAILURE;
@@ -230,10 +246,12 @@ static const struct command commands[] = {
 	{ "calls", "PROGRAM...", "print the system calls that programs can make",
 	  "Exit status 2: something could not be decided and has to be declared.", 1, -1, 0,
 	  options, sizeof(struct options), run_calls },
-	{ "why", "CALL PROGRAM", "print the shortest chain from an entry point to the call",
+	{ "why", "CALL[:VALUE] PROGRAM", "print the shortest chain from an entry point to the call",
 	  NULL, 2, 2, 0, options, sizeof(struct options), run_why },
 	{ "objects", "PROGRAM", "print the files that are analysed for a program", NULL, 1, 1, 0,
 	  options, sizeof(struct options), run_objects },
+	{ "note", "FILE", "print what a program carries for its filter (hull-cc)", NULL, 1, 1, 0,
+	  NULL, 0, run_note },
 	{ "exec", "PROGRAM [ARG...]", "run a program under the filter that is found for it",
 	  "Exit status 2: something has to be declared first; the program was not run.", 1, -1, 1,
 	  options, sizeof(struct options), run_exec },

@@ -5,6 +5,10 @@
  * first; so following the parents from the instruction gives the chain. */
 #include "prog/hull-scan/report.h"
 
+#include "base/err.h"
+
+#include <string.h>
+
 static const char *describe(struct scan *s, uint32_t node)
 {
 	const struct unit *u = graph_unit(s->graph, node);
@@ -27,17 +31,12 @@ static const char *describe(struct scan *s, uint32_t node)
 	return "thread-local data";
 }
 
-void report_why(struct scan *s, unsigned number, FILE *out)
+static void print_chain(struct scan *s, uint32_t to, FILE *out)
 {
-	const struct scan_call *c = &s->calls[number];
 	uint32_t chain[256], node;
 	size_t n = 0;
 
-	if (c->node == NO_NODE) {
-		fprintf(out, "%s: %s\n", s->options->program, c->why);
-		return;
-	}
-	for (node = c->node; node != NO_NODE && n < 256; node = s->graph->nodes[node].parent)
+	for (node = to; node != NO_NODE && n < 256; node = s->graph->nodes[node].parent)
 		chain[n++] = node;
 	while (n-- > 0) {
 		const struct node *at = &s->graph->nodes[chain[n]];
@@ -45,5 +44,93 @@ void report_why(struct scan *s, unsigned number, FILE *out)
 		fprintf(out, "%s%s%s%s\n", at->root ? "" : "  -> ", describe(s, chain[n]),
 			at->root ? ", " : "", at->root ? at->root : "");
 	}
+}
+
+void report_why(struct scan *s, unsigned number, FILE *out)
+{
+	const struct scan_call *c = &s->calls[number];
+
+	if (c->node == NO_NODE) {
+		fprintf(out, "%s: %s\n", s->options->program, c->why);
+		return;
+	}
+	print_chain(s, c->node, out);
 	fprintf(out, "  => %s\n", scan_place(s, c->node, c->address));
+}
+
+/* ---- arguments ---- */
+
+static bool is_meant(const struct arg_row *row, const struct arg_value *v, const uint32_t want[2],
+		     bool has_second)
+{
+	if (v->is_bits)
+		return v->v[0] & want[0];
+	return v->v[0] == want[0] &&
+	       (!has_second || row->n == 1 || v->is_any_second || v->v[1] == want[1]);
+}
+
+static void print_value(struct scan *s, const struct arg_value *v, FILE *out)
+{
+	print_chain(s, v->node, out);
+	fprintf(out, "  => %s, where %s%s\n  => %s makes the call\n",
+		scan_place(s, v->node, v->at), v->lost ? "it may be set: " : "it is set",
+		v->lost ? v->lost : "", scan_place(s, v->site_node, v->site));
+}
+
+static void print_loss(struct scan *s, const struct arg_loss *l, FILE *out)
+{
+	if (l->node == NO_NODE) {
+		fprintf(out, "it may be anything: %s\n", l->reason);
+		return;
+	}
+	print_chain(s, l->node, out);
+	fprintf(out, "  => %s, where it may be anything: %s\n  => %s makes the call\n",
+		scan_place(s, l->node, l->at), l->reason, scan_place(s, l->site_node, l->site));
+}
+
+static bool parse(const struct arg_row *row, const char *text, uint32_t v[2], bool *ret_has_second)
+{
+	const char *slash = strchr(text, '/');
+	char first[64];
+
+	*ret_has_second = slash;
+	if (!slash)
+		return arg_value_of(row, 0, text, &v[0]);
+	snprintf(first, sizeof(first), "%.*s", (int)(slash - text), text);
+	return arg_value_of(row, 0, first, &v[0]) &&
+	       arg_value_of(row, 1, slash + 1, &v[1]);
+}
+
+int report_why_value(const struct family *f, unsigned number, const char *text, FILE *out,
+		     struct err *e)
+{
+	const struct arg_row *row = arg_row(f->v[0], number);
+	uint32_t want[2] = { 0 };
+	bool has_second;
+	int n = 0;
+
+	if (!row)
+		return err_input(e, "%s: hull-scan looks at no arguments of this call",
+				 report_name(f, number));
+	if (!parse(row, text, want, &has_second))
+		return err_input(e, "\"%s\" is no %s that hull-scan knows by name, and no number",
+				 text, row->what[0]);
+	for (size_t i = 0; i < f->n; i++) {
+		struct scan *s = f->v[i];
+		const struct arg_set *set = scan_args(s, row);
+
+		for (size_t k = 0; k < set->n; k++) {
+			if (!is_meant(row, &set->v[k], want, has_second))
+				continue;
+			fprintf(out, "%s", n++ ? "\n" : "");
+			print_value(s, &set->v[k], out);
+		}
+		for (int phase = 0; row->has_list && phase < 2; phase++) {
+			if (!set->list[phase].reason)
+				continue;
+			fprintf(out, "%s", n++ ? "\n" : "");
+			print_loss(s, &set->list[phase], out);
+		}
+	}
+	return n;
 }

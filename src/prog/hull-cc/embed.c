@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prog/hull-cc/embed.c - analyses what was linked and puts the note in. */
+#include "prog/hull-cc/cc.h"
+
+#include "base/err.h"
+#include "base/scope.h"
+#include "scan/carry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+enum { SHOWN = 5 };
+
+DEFINE_SCOPE(elf, struct elf, elf_free)
+#define auto_elf __attribute__((cleanup(scope_elf)))
+
+static size_t count_questions(const struct family *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += f->v[i]->n_questions;
+	return n;
+}
+
+static void show_questions(const struct cc *c, const struct family *f, size_t n)
+{
+	size_t shown = 0;
+
+	if (c->is_quiet && !c->is_strict)
+		return;
+	fprintf(stderr, "hull-cc: %s: %zu open question%s, so there is no filter for it yet\n",
+		c->output, n, n == 1 ? "" : "s");
+	for (size_t i = 0; i < f->n; i++) {
+		struct scan *s = f->v[i];
+
+		for (size_t k = 0; k < s->n_questions && shown < SHOWN; k++, shown++)
+			fprintf(stderr, "  %s%s%s\n", i ? s->options->program : "", i ? ": " : "",
+				scan_question_text(s, &s->questions[k]));
+	}
+	if (n > shown)
+		fprintf(stderr, "  and %zu more\n", n - shown);
+	fprintf(stderr, "hint: answer them in HULL_SCAN, e.g. HULL_SCAN=\"--exec none\"; see hull-cc(1)\n");
+}
+
+/* The analysis of a program; without one (a library that is not built yet, say)
+ * its symbols are carried all the same. */
+static int describe(struct cc *c, const struct elf *f, const char *path, struct note_writer *w,
+		    struct err *e)
+{
+	struct scan_options o = c->answers;
+	struct family family = { 0 };
+	int r = 0;
+
+	if (c->kind == CC_SHARED) {
+		carry_object(f, w);
+		return 0;
+	}
+	o.root = "/";
+	o.program = path;
+	o.library_dirs = c->library_dirs;
+	o.n_library_dirs = c->n_library_dirs;
+	o.debug_dir = "/usr/lib/debug";
+	r = family_scan(&o, &family, e);
+	if (r < 0) {
+		carry_object(f, w);
+		return err_ctx(e, r, "%s", c->output);
+	}
+	carry_program(&family, w);
+	if (count_questions(&family)) {
+		show_questions(c, &family, count_questions(&family));
+		r = c->is_strict ? -EAGAIN : 0;
+	}
+	family_done(&family);
+	return r;
+}
+
+static int put(int fd, const struct elf *f, const struct note_writer *w, size_t *ret_need,
+	       struct err *e)
+{
+	if (!f->carried.desc)
+		return append_note(fd, w->bytes, w->n, e);
+	if (w->n > f->carried.size) {
+		*ret_need = w->n;
+		return 0;
+	}
+	if (pwrite(fd, w->bytes, w->n, (off_t)f->carried.offset) != (ssize_t)w->n)
+		return err_sys(e, "write the note");
+	return 0;
+}
+
+int embed(struct cc *c, size_t *ret_need, struct err *e)
+{
+	auto_fd int fd = open(c->output, O_RDWR | O_CLOEXEC);
+	auto_free char *path = realpath(c->output, NULL);
+	auto_elf struct elf *f = NULL;
+	struct note_writer w = { 0 };
+	uint8_t digest[SHA256_SIZE];
+	struct err later = { 0 };
+	int r, put_r;
+
+	*ret_need = 0;
+	/* No file that we know: a linker script made something else. */
+	if (fd < 0 || !path || elf_read(fd, &f, NULL) < 0 || (!f->carried.desc && !c->is_go))
+		return 0;
+	r = describe(c, f, path, &w, e);
+	elf_digest(f, digest);
+	put_r = note_finish(&w, digest);
+	if (put_r < 0)
+		put_r = err_set(&later, put_r, "make the note");
+	else
+		put_r = put(fd, f, &w, ret_need, &later);
+	note_done(&w);
+	if (r < 0)
+		return r;
+	if (put_r < 0)
+		*e = later;
+	return put_r;
+}
