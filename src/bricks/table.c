@@ -23,6 +23,7 @@ const struct brick *const bricks[] = {
 	&brick_devices,
 	&brick_sysctl,
 	&brick_console,    /* from the container's own devpts */
+	&brick_stdio,      /* from its own /dev */
 	&brick_paths,      /* over all that was mounted */
 	&brick_root_final, /* when nothing has to be made in it any more */
 	&brick_lsm,        /* keys get its label; as root, who may write to attr/ */
@@ -44,6 +45,7 @@ const struct brick *const exec_bricks[] = {
 	&brick_ns,
 	&brick_idmap,
 	&brick_console,
+	&brick_stdio,
 	&brick_lsm,        /* keys get its label; as root, who may write to attr/ */
 	&brick_keyring,
 	&brick_rlimits,

@@ -15,6 +15,7 @@ extern const struct brick brick_root;      /* the root file system, pivot */
 extern const struct brick brick_mounts;    /* config.json's mounts */
 extern const struct brick brick_devices;   /* /dev: nodes and symlinks */
 extern const struct brick brick_console;   /* the terminal */
+extern const struct brick brick_stdio;     /* /dev/null of the container */
 extern const struct brick brick_sysctl;    /* namespaced kernel settings */
 extern const struct brick brick_paths;     /* masked and read-only paths */
 extern const struct brick brick_root_final; /* read-only, propagation */
