@@ -17,6 +17,7 @@
 #include "bricks/table.h"
 #include "conf/conf.h"
 #include "filter/compile.h"
+#include "filter/key.h"
 #include "filter/policy.h"
 #include "plan/run.h"
 
@@ -35,6 +36,8 @@ enum { SECCOMP_POLICY, SECCOMP_RAW };
 struct job {
 	struct sock_fprog program;
 	const struct filter_policy *policy; /* NULL: SECCOMP_RAW */
+	bool is_narrowed; /* by what the program itself needs */
+	const struct filter_key *key;
 };
 
 static bool asks_listener(const struct filter_policy *p)
@@ -57,7 +60,8 @@ static uint64_t flags_of(const struct filter_policy *p, bool has_listener)
 	return flags & ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }
 
-static int plan_policy(const struct filter_policy *policy, struct job *job,
+static int plan_policy(const struct filter_policy *policy,
+		       const struct filter_policy *own, struct job *job,
 		       struct op *op, struct plan *p, struct err *e)
 {
 	/* The kernel walks the program for every number when it is installed:
@@ -73,10 +77,11 @@ static int plan_policy(const struct filter_policy *policy, struct job *job,
 				"say in linux.seccomp.listenerPath where the "
 				"listener is");
 	}
-	r = filter_compile(&here, p->arena, &job->program, e);
+	r = filter_compile_both(&here, own, p->arena, &job->program, e);
 	if (r < 0)
 		return err_ctx(e, r, "linux.seccomp");
 	job->policy = policy;
+	job->is_narrowed = own;
 	op->kind = SECCOMP_POLICY;
 	op->num = flags_of(policy, has_listener);
 	if (has_listener)
@@ -119,15 +124,22 @@ static int seccomp_plan(const struct conf *c, const struct host *h,
 	int r;
 
 	(void)h;
-	if (!c->seccomp && !c->seccomp_bpf)
+	if (!c->seccomp && !c->seccomp_bpf && !c->own)
 		return 0;
+	if (c->seccomp_bpf && c->own)
+		return err_input(e, "org.hull.seccomp: the filter of "
+				    "run.oci.seccomp_bpf_data cannot be joined "
+				    "with the program's own");
 	job = arena_new(p->arena, struct job);
 	if (!job)
 		return err_set(e, -ENOMEM, "seccomp");
+	job->key = c->own_key;
 	if (c->seccomp_bpf)
 		r = plan_raw(c->seccomp_bpf, job, &op, p, e);
+	else if (c->seccomp)
+		r = plan_policy(c->seccomp, c->own, job, &op, p, e);
 	else
-		r = plan_policy(c->seccomp, job, &op, p, e);
+		r = plan_policy(c->own, NULL, job, &op, p, e);
 	op.arg = job;
 	return r < 0 ? r : plan_add(p, op, e);
 }
@@ -139,6 +151,7 @@ static int seccomp_apply(const struct op *op, struct run *r, struct err *e)
 	(void)e;
 	r->filter = &job->program;
 	r->filter_flags = (unsigned)op->num;
+	r->exec_key = job->key ? job->key->v : NULL;
 	return 0;
 }
 
@@ -164,6 +177,8 @@ static void seccomp_show(const struct op *op, FILE *out)
 	fprintf(out, "default %s, %zu rules",
 		filter_action_name(job->policy->default_action),
 		job->policy->n_rules);
+	if (job->is_narrowed)
+		fprintf(out, ", narrowed to the program's own calls");
 	show_flags(op->num, out);
 	if (op->num & SECCOMP_FILTER_FLAG_NEW_LISTENER)
 		fprintf(out, ", asks %s", job->policy->listener_path);

@@ -356,6 +356,11 @@ struct conf {
 	const struct conf_pair *sysctls; /* keys with dots or slashes */
 	size_t n_sysctls;
 	const struct filter_policy *seccomp; /* NULL: none */
+	/* What the program itself needs (own/own.h): the stricter answer of
+	 * both counts. NULL: not known. */
+	const struct filter_policy *own;
+	const struct filter_key *own_key; /* of its execve(); NULL: none */
+	const char *own_mode; /* org.hull.seccomp; NULL: not said */
 	const char *seccomp_bpf; /* run.oci.seccomp_bpf_data, base64; NULL */
 	struct conf_strings masked_paths, readonly_paths;
 	const char *mount_label;

@@ -48,6 +48,23 @@ static int mount_context(struct read *r, const struct json_at *at, void *type)
 	return ret;
 }
 
+/* own/own.h */
+static int own_mode(struct read *r, const struct json_at *at, void *mode)
+{
+	static const struct word words[] = {
+		{ "note", 0 },
+		{ "scan", 0 },
+		{ "off", 0 },
+	};
+	uint64_t any;
+	int ret = words_read(r, at, "source of the filter", words,
+			     ARRAY_SIZE(words), &any);
+
+	if (ret == 0)
+		*(const char **)mode = at->v->text;
+	return ret;
+}
+
 /* A cgroup below the container's own: no way out of it. */
 static int sub_cgroup(struct read *r, const struct json_at *at, void *path)
 {
@@ -76,6 +93,7 @@ int oci_annotations(struct read *r, const struct json_at *at, void *conf)
 			 cgroup.delegate, sub_cgroup),
 		FIELD("run.oci.seccomp_bpf_data", struct conf, seccomp_bpf),
 		FIELD_FN("org.hull.rlimits.clamp", clamp_rlimits),
+		FIELD_AT("org.hull.seccomp", struct conf, own_mode, own_mode),
 	};
 	struct conf *c = conf;
 	int ret = pairs_read(r, at, &c->annotations, &c->n_annotations);

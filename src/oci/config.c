@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "filter/policy.h"
 #include "oci/config-priv.h"
 #include "oci/version.h"
 
@@ -174,6 +175,25 @@ int oci_resources_read(const char *text, size_t n, const struct oci_read *o,
 		return ret;
 	*res = (struct conf_resources){ 0 };
 	return oci_resources(&r, &at, res);
+}
+
+int oci_seccomp_read(const char *text, size_t n, const struct oci_read *o,
+		     struct arena *a, struct filter_policy *p, struct err *e)
+{
+	struct read r = read_start(o, a, e);
+	const struct filter_policy *policy = NULL;
+	struct json_at at;
+	struct conf c;
+	int ret = json_load(o->name, text, n, a, &at, e);
+
+	if (ret < 0)
+		return ret;
+	conf_init(&c, a);
+	r.conf = &c;
+	ret = oci_seccomp(&r, &at, &policy);
+	if (ret == 0)
+		*p = *policy;
+	return ret;
 }
 
 /* The mounts go through a configuration that has nothing else. */

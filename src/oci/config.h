@@ -47,3 +47,8 @@ int oci_resources_read(const char *text, size_t n, const struct oci_read *o,
 int oci_mounts_read(const char *text, size_t n, const struct oci_read *o,
 		    struct arena *a, const struct conf_mount **ret_mounts,
 		    size_t *ret_n, struct err *e);
+
+/* The `linux.seccomp` object alone, as hull-scan prints it. */
+struct filter_policy;
+int oci_seccomp_read(const char *text, size_t n, const struct oci_read *o,
+		     struct arena *a, struct filter_policy *p, struct err *e);

@@ -63,6 +63,9 @@ struct run {
 	 * code before execve() (run/leap.h). NULL: no filter. */
 	const struct sock_fprog *filter;
 	unsigned filter_flags; /* SECCOMP_FILTER_FLAG_* */
+	/* Three words that execve() gets behind its own arguments
+	 * (filter/key.h); NULL: none. */
+	const uint64_t *exec_key;
 	/* Capabilities that LOCK leaves in the permitted and effective sets
 	 * because SEAL needs them; execve() takes them away. */
 	uint64_t seal_caps;

@@ -212,6 +212,7 @@ static int go(struct spawn *s, struct program *program, struct err *e)
 	args.envp = program->env;
 	args.filter = s->run->filter;
 	args.filter_flags = s->run->filter_flags;
+	args.exec_key = s->run->exec_key;
 	if (s->listener) {
 		args.listener_fd = &s->listener->fd;
 		r = listener_ready(s->listener, e);

@@ -28,6 +28,7 @@ struct luggage {
 	struct prctl_mm_map map;
 	struct sock_fprog filter;
 	unsigned has_filter, filter_flags;
+	uint64_t exec_key[3];
 	int *listener_fd;
 	int report_fd;
 	struct leap_report report;
@@ -110,7 +111,9 @@ LEAP_CODE static void cross(struct luggage *l)
 	}
 
 	l->report.step = LEAP_EXEC;
-	r = RAW3(SYS_execve, l->path, l->argv, l->envp);
+	/* The last three are no arguments of execve(): see filter/key.h. */
+	r = RAW6(SYS_execve, l->path, l->argv, l->envp, l->exec_key[0],
+		 l->exec_key[1], l->exec_key[2]);
 out:
 	l->report.code = (int32_t)r;
 	RAW3(SYS_write, l->report_fd, &l->report, sizeof(l->report));
@@ -203,6 +206,8 @@ static void fill(struct luggage *l, const struct leap_args *args,
 		.argv = pack_strings(p, args->argv),
 		.envp = pack_strings(p, args->envp),
 	};
+	if (args->exec_key)
+		memcpy(l->exec_key, args->exec_key, sizeof(l->exec_key));
 	if (args->filter) {
 		size_t n = args->filter->len;
 

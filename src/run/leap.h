@@ -42,6 +42,7 @@ struct leap_args {
 	char *const *argv, *const *envp;
 	const struct sock_fprog *filter; /* NULL: none */
 	unsigned filter_flags;
+	const uint64_t *exec_key; /* 3 words, filter/key.h; NULL: none */
 	/* Where the fd of a filter with a listener goes (run/listener.h), in
 	 * memory that another process looks at; NULL: nowhere. */
 	int *listener_fd;

@@ -446,7 +446,7 @@ static int load_program(struct closure *c, const char *path, struct err *e)
 	return r;
 }
 
-int closure_load(const char *root, const char *path, const char **extra_dirs,
+int closure_load(const char *root, void *seen, const char *path, const char **extra_dirs,
 		 size_t n_extra_dirs, struct closure **ret_c, struct err *e)
 {
 	auto_closure struct closure *c = calloc(1, sizeof(*c));
@@ -459,6 +459,7 @@ int closure_load(const char *root, const char *path, const char **extra_dirs,
 	c->extra_dirs = extra_dirs;
 	c->n_extra_dirs = n_extra_dirs;
 	r = root_open(root, &c->root, e);
+	c->root.seen = seen;
 	if (r == 0)
 		r = load_program(c, path, e);
 	if (r == 0)

@@ -43,7 +43,7 @@ struct closure {
 struct closure *closure_free(struct closure *c);
 /* Loads the program at `path`, seen from the root `root` ("/" for this
  * machine's), and what it needs. A library that is not found is an error. */
-int closure_load(const char *root, const char *path, const char **extra_dirs,
+int closure_load(const char *root, void *seen, const char *path, const char **extra_dirs,
 		 size_t n_extra_dirs, struct closure **ret_c, struct err *e);
 /* Adds what dlopen(name) from `who` would load; *ret_object may have been there
  * before. -ENOENT, with words, when there is no such file. */

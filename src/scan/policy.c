@@ -45,6 +45,8 @@ enum policy_mode policy_mode(const char *word)
 
 enum policy_runtime policy_runtime(const char *word)
 {
+	if (word && strcmp(word, "none") == 0)
+		return POLICY_NOBODY;
 	if (word && strcmp(word, "hull") == 0)
 		return POLICY_HULL;
 	return word && strcmp(word, "crun") == 0 ? POLICY_CRUN : POLICY_RUNC;
@@ -113,7 +115,8 @@ static bool is_runtimes(enum policy_runtime runtime, const char *name)
 		"nanosleep", "newfstatat", "openat", "read", "readlinkat", "rt_sigreturn",
 		"sched_yield", "sigaltstack", "tgkill", NULL };
 
-	return is_in(name, all) || (runtime >= POLICY_CRUN && is_in(name, crun)) ||
+	return (runtime >= POLICY_HULL && is_in(name, all)) ||
+	       (runtime >= POLICY_CRUN && is_in(name, crun)) ||
 	       (runtime >= POLICY_RUNC && is_in(name, runc));
 }
 

@@ -19,6 +19,7 @@ enum policy_mode {
 /* Who installs the filter and then executes the program: the calls that it makes
  * between the two are allowed, too. */
 enum policy_runtime {
+	POLICY_NOBODY = -1, /* not even execve */
 	POLICY_HULL, /* execve alone */
 	POLICY_CRUN,
 	POLICY_RUNC, /* or crun */
@@ -35,7 +36,7 @@ struct policy_options {
 
 /* "errno", "kill", "log"; NULL is the first. */
 enum policy_mode policy_mode(const char *word);
-/* "hull", "crun", "runc"; NULL is the last, which works with all. */
+/* "none", "hull", "crun", "runc"; NULL is the last, which works with all. */
 enum policy_runtime policy_runtime(const char *word);
 /* In the arena. Together with ld.so's start-up execve() is allowed, for somebody
  * has to execute the program under the filter. A number that we do not know (a

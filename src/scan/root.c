@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,32 @@ int root_open(const char *dir, struct root *ret_root, struct err *e)
 	return 0;
 }
 
+static uint64_t nanoseconds(struct timespec t)
+{
+	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+static void note_seen(const struct root *r, const char *path, int fd)
+{
+	struct stat st;
+
+	if (!r->seen)
+		return;
+	if (fd < 0)
+		fprintf(r->seen, "A %s\n", path);
+	else if (fstat(fd, &st) == 0)
+		fprintf(r->seen, "F %ju %ju %ju %ju %ju %s\n", (uintmax_t)st.st_ino,
+			(uintmax_t)st.st_size, (uintmax_t)nanoseconds(st.st_mtim),
+			(uintmax_t)nanoseconds(st.st_ctim), (uintmax_t)st.st_dev, path);
+}
+
 /* O_NONBLOCK: a FIFO in the place of a library must not make us wait. */
 int root_open_file(const struct root *r, const char *path)
 {
-	return sys_open_in(r->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, 0);
+	int fd = sys_open_in(r->fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, 0);
+
+	note_seen(r, path, fd);
+	return fd;
 }
 
 const char *root_real_path(const struct root *r, int fd, struct arena *a)
@@ -104,6 +127,7 @@ int root_glob(const struct root *r, const char *pattern, struct arena *a,
 	if (!v || !dir)
 		return -ENOMEM;
 	fd = sys_open_in(r->fd, dir, O_RDONLY | O_DIRECTORY, 0, 0);
+	note_seen(r, dir, fd);
 	all = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!all)
 		return fd < 0 ? fd : -errno;

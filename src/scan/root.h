@@ -13,6 +13,11 @@ struct err;
 struct root {
 	int fd;
 	char *path; /* absolute, without symlinks; "" for "/" itself */
+	/* Where to write what was looked at, a line each:
+	 *   F INODE SIZE MTIME CTIME DEVICE PATH   a file or directory, in ns
+	 *   A PATH                                 nothing was there
+	 * The analysis depends on nothing else of the root. NULL: nowhere. */
+	void *seen; /* FILE *, borrowed */
 };
 
 void root_close(struct root *r);

@@ -172,7 +172,8 @@ static int analyse(struct scan *s, struct err *e)
 	struct search *search = NULL;
 	int r;
 
-	r = closure_load(o->root, o->program, o->library_dirs, o->n_library_dirs, &s->closure, e);
+	r = closure_load(o->root, o->seen, o->program, o->library_dirs, o->n_library_dirs,
+			 &s->closure, e);
 	if (r == 0)
 		r = carry_take(s, e);
 	if (r == 0)

@@ -35,6 +35,7 @@ struct scan_options {
 	size_t n_execs;
 	enum scan_declared unknown, dlopen, dlsym, exec;
 	const char *debug_dir; /* seen from the root; NULL: none */
+	void *seen; /* FILE *: see struct root; NULL: none */
 };
 
 enum scan_question_kind {

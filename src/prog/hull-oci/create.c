@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "bricks/table.h"
 #include "oci/config.h"
+#include "own/own.h"
 #include "run/container.h"
 
 #include <errno.h>
@@ -137,6 +138,23 @@ int bundle_options(struct app *app, const struct create_opts *o,
 	return r;
 }
 
+/* Off unless the configuration asks for it: an engine's users see other calls
+ * refused than the profile says. */
+static int add_own_filter(struct app *app, struct bundle *b, struct err *e)
+{
+	struct conf *c = &b->conf;
+	const char *mode = c->own_mode ? c->own_mode : "off", *root = c->root.path;
+	struct own_request q = { .warn = app_warn, .warn_arg = app };
+
+	if (strcmp(mode, "off") == 0)
+		return 0;
+	q.mode = strcmp(mode, "scan") == 0 ? OWN_SCAN : OWN_NOTE;
+	if (root && *root != '/')
+		root = arena_printf(&app->arena, "%s/%s", b->path, root);
+	q.root = root;
+	return root ? own_filter(&q, c, e) : err_set(e, -ENOMEM, "org.hull.seccomp");
+}
+
 /* All that can be refused before anything is made. */
 static int prepare(struct app *app, const char *id, const struct create_opts *o,
 		   struct bundle *b, struct err *e)
@@ -145,6 +163,8 @@ static int prepare(struct app *app, const char *id, const struct create_opts *o,
 
 	if (r == 0)
 		r = bundle_options(app, o, b, e);
+	if (r == 0)
+		r = add_own_filter(app, b, e);
 	if (r < 0)
 		return r;
 	b->opts.state_root_fd = state_root_open(app->g.root, true, e);

@@ -16,6 +16,7 @@ enum { EXIT_OPEN = 2 };
 struct options {
 	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode, *runtime;
 	struct option_list plugins, execs, library_dirs;
+	uint32_t seen_fd; /* 0: none */
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -40,9 +41,11 @@ static const struct option options[] = {
 	  "a folder of libraries, as in LD_LIBRARY_PATH" },
 	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR",
 	  "separate debug files, for names and sizes of variables (/usr/lib/debug), or \"none\"" },
+	{ "seen-fd", 0, OPTION_U32, AT(seen_fd), "FD",
+	  "write there which files were looked at, for a cache" },
 	{ "mode", 0, OPTION_STRING, AT(mode), "errno|kill|log",
 	  "what a filter does with other calls: EPERM, end the program, log them (errno)" },
-	{ "runtime", 0, OPTION_STRING, AT(runtime), "runc|crun|hull",
+	{ "runtime", 0, OPTION_STRING, AT(runtime), "runc|crun|hull|none",
 	  "-f oci: who starts the program; its own last calls are allowed, too (runc)" },
 	{ NULL },
 };
@@ -97,7 +100,12 @@ static int scan_one(const struct options *o, const char *path, struct family *re
 		path = whole;
 	}
 	s.program = path;
-	return family_scan(&s, ret_f, e);
+	if (o->seen_fd && !(s.seen = fdopen((int)o->seen_fd, "w")))
+		return err_sys(e, "--seen-fd %u", o->seen_fd);
+	r = family_scan(&s, ret_f, e);
+	if (s.seen && fclose(s.seen) != 0 && r == 0)
+		r = err_sys(e, "--seen-fd %u", o->seen_fd);
+	return r;
 }
 
 static int finish(const struct family *f)

@@ -14,6 +14,7 @@ struct err;
 struct app {
 	struct arena arena; /* everything of this call; the exit frees it */
 	struct host host;
+	void (*warn)(void *arg, const char *text);
 };
 
 /* What `run` and `explain -- CMD` are asked for. */
@@ -32,6 +33,9 @@ int box_conf(struct app *app, const struct box_opts *o, int argc, char **argv,
 /* A line a part: off, own or shared, and why. With `plan` the steps, too. */
 int explain(struct app *app, const struct conf *c, bool plan, FILE *out,
 	    struct err *e);
+
+/* To standard error. */
+void hull_warn(void *arg, const char *text);
 
 int cmd_run(void *app, const void *opts, int argc, char **argv, struct err *e);
 int cmd_explain(void *app, const void *opts, int argc, char **argv, struct err *e);

@@ -8,6 +8,7 @@
  * read-only. Root inside is a user without rights outside. */
 #include "base/err.h"
 #include "filter/profile.h"
+#include "own/own.h"
 #include "prog/hull/app.h"
 
 #include <errno.h>
@@ -331,10 +332,24 @@ static int set_limits(struct app *app, const struct box_opts *o, struct conf *c,
 	return 0;
 }
 
+/* "scan" and "off" say something about the program's own filter as well. */
+static int set_own(struct app *app, const struct box_opts *o, struct conf *c, struct err *e)
+{
+	struct own_request q = { .mode = OWN_NOTE, .root = "/", .may_cache = true,
+				 .warn = app->warn };
+
+	if (o->seccomp && strcmp(o->seccomp, "scan") == 0)
+		q.mode = OWN_SCAN;
+	if (o->seccomp && strcmp(o->seccomp, "off") == 0)
+		q.mode = OWN_OFF;
+	return own_filter(&q, c, e);
+}
+
 static int set_seccomp(const struct box_opts *o, struct conf *c, struct err *e)
 {
 	c->seccomp = &filter_profile_default;
-	if (!o->seccomp || strcmp(o->seccomp, "default") == 0)
+	if (!o->seccomp || strcmp(o->seccomp, "default") == 0 ||
+	    strcmp(o->seccomp, "scan") == 0)
 		return 0;
 	if (strcmp(o->seccomp, "strict") == 0)
 		c->seccomp = &filter_profile_strict;
@@ -342,7 +357,7 @@ static int set_seccomp(const struct box_opts *o, struct conf *c, struct err *e)
 		c->seccomp = NULL;
 	else
 		return err_input(
-			e, "--seccomp %s: expected default, strict or off",
+			e, "--seccomp %s: expected default, strict, scan or off",
 			o->seccomp);
 	return 0;
 }
@@ -375,5 +390,7 @@ int box_conf(struct app *app, const struct box_opts *o, int argc, char **argv,
 		r = set_process(app, o, argc, argv, c, e);
 	if (r == 0)
 		r = set_limits(app, o, c, e);
-	return r == 0 ? set_seccomp(o, c, e) : r;
+	if (r == 0)
+		r = set_seccomp(o, c, e);
+	return r == 0 ? set_own(app, o, c, e) : r;
 }

@@ -16,7 +16,7 @@ static const struct option run_options[] = {
 	{ "pids", 0, OPTION_NUM, offsetof(struct box_opts, pids), "N",
 	  "processes at most (512)" },
 	{ "seccomp", 0, OPTION_STRING, offsetof(struct box_opts, seccomp),
-	  "default|strict|off", "which system calls (default)" },
+	  "default|strict|scan|off", "which system calls (default); scan: only those that the command needs" },
 	{ "bind", 'b', OPTION_LIST, offsetof(struct box_opts, binds),
 	  "SRC:DST[:ro]", "show a file or directory of the host" },
 	{ "env", 'e', OPTION_LIST, offsetof(struct box_opts, env), "NAME=VALUE",
@@ -42,7 +42,7 @@ static const struct option explain_options[] = {
 	{ "pids", 0, OPTION_NUM, offsetof(struct box_opts, pids), "N",
 	  "as for run" },
 	{ "seccomp", 0, OPTION_STRING, offsetof(struct box_opts, seccomp),
-	  "default|strict|off", "as for run" },
+	  "default|strict|scan|off", "as for run" },
 	{ "bind", 'b', OPTION_LIST, offsetof(struct box_opts, binds),
 	  "SRC:DST[:ro]", "as for run" },
 	{ "plan", 0, OPTION_FLAG, offsetof(struct box_opts, plan), NULL,
@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 {
 	struct words w = { argc - 1, argv + 1, false };
 	struct err e = { 0 };
-	struct app app = { 0 };
+	struct app app = { .warn = hull_warn };
 	char text[ERR_TEXT + 64];
 	int r;
 

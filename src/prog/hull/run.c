@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void warn(void *arg, const char *text)
+void hull_warn(void *arg, const char *text)
 {
 	(void)arg;
 	fprintf(stderr, "hull: %s\n", text);
@@ -26,7 +26,7 @@ static int clean_up(struct app *app, const struct conf *c, int root_fd,
 			   : state_load(dir_fd, c->id, &app->arena, &s, e);
 
 	return r < 0 ? r
-		     : container_delete(c, &app->host, root_fd, &s, true, warn,
+		     : container_delete(c, &app->host, root_fd, &s, true, hull_warn,
 					NULL, e);
 }
 
@@ -39,7 +39,7 @@ static int run(struct app *app, const struct conf *c, int *ret_status,
 				     .state_root_fd = root_fd,
 				     .config_text = "{}",
 				     .config_len = 2,
-				     .warn = warn };
+				     .warn = hull_warn };
 	struct container_proc proc;
 	struct err later = { 0 };
 	int r;
