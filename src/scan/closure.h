@@ -26,6 +26,7 @@ struct object {
 	bool is_plugin; /* loaded by dlopen: not in the global scope */
 	bool is_opened; /* dlopen names it itself, not something that needs it */
 	bool is_interp;
+	bool is_extended; /* its folders have been looked at (scan/extension.c) */
 };
 
 struct closure {

@@ -14,6 +14,7 @@
  *   - families that glibc loads by names it puts together: the NSS services of
  *     the root's nsswitch.conf, libgcc_s for unwinding, libidn2. They are
  *     recognised by the strings that reached code names.
+ *   - the extension folders of known programs (extension.c).
  *   - PAM: all modules that any file of /etc/pam.d names.
  *   - gconv, glibc's 250 modules for character sets. They only compute: none
  *     makes a system call and all import the same few functions (checked for
@@ -26,6 +27,7 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "scan/extension.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,10 +77,36 @@ static bool is_declared(const struct scan *s, enum scan_question_kind kind)
 static int ask_once(struct scan *s, const struct lookup *l, uint32_t node, uint64_t at,
 		    const struct answer *a, struct err *e)
 {
+	int r = 0;
+
 	if (!a->is_unknown || is_declared(s, l->question))
 		return 0;
-	return scan_ask(s, (struct scan_question){
-		l->question, node, at, a->node, a->address, a->reason }, e);
+	for (size_t i = 0; r == 0 && i < a->n_losses; i++) {
+		const struct loss *x = &a->losses[i < ANSWER_LOSSES ? i : 0];
+
+		const struct object *o = graph_unit(s->graph, x->node)->object;
+
+		if (i == ANSWER_LOSSES || !extension_answers(s->closure, o))
+			r = scan_ask(s, (struct scan_question){
+				l->question, node, at, x->node, x->address, x->reason }, e);
+	}
+	return r;
+}
+
+/* The folders of those that call dlopen. */
+static int add_extensions(struct scan *s, uint32_t dlopen_node, struct err *e)
+{
+	const struct graph *g = s->graph;
+	int r = 0;
+
+	for (uint32_t k = g->first_in[dlopen_node]; r == 0 && k < g->first_in[dlopen_node + 1];
+	     k++) {
+		uint32_t from = g->inbound[k].from;
+
+		if (from != NO_NODE)
+			r = extension_add(s->closure, s->closure->v[g->nodes[from].unit], e);
+	}
+	return r;
 }
 
 static int follow_lookup(struct scan *s, struct search *search, const struct lookup *l,
@@ -95,6 +123,10 @@ static int follow_lookup(struct scan *s, struct search *search, const struct loo
 
 		if (node == NO_NODE || !s->graph->nodes[node].is_reached)
 			continue;
+		if (l->question == SCAN_Q_DLOPEN && s->options->dlopen == SCAN_ASK)
+			r = add_extensions(s, node, e);
+		if (r < 0)
+			break;
 		r = search_value(search, node, at, s->graph->machine->args[l->argument], true,
 				 &a, e);
 		for (size_t k = 0; r == 0 && k < a.n; k++) {

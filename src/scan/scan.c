@@ -46,7 +46,8 @@ int scan_ask(struct scan *s, struct scan_question q, struct err *e)
 	for (size_t i = 0; i < s->n_questions; i++) {
 		const struct scan_question *old = &s->questions[i];
 
-		if (old->kind == q.kind && old->node == q.node && old->address == q.address)
+		if (old->kind == q.kind && old->node == q.node && old->address == q.address &&
+		    old->lost_node == q.lost_node)
 			return 0;
 	}
 	if (s->n_questions == MAX_QUESTIONS)

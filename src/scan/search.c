@@ -205,8 +205,23 @@ static void add_value(struct search *s, const struct value *v, bool is_wide)
 	a->v[a->n++] = *v;
 }
 
+static void note_loss(struct search *s, uint32_t node, uint64_t address, const char *reason)
+{
+	struct answer *a = s->answer;
+
+	for (size_t i = 0; i < a->n_losses && i < ANSWER_LOSSES; i++) {
+		if (s->graph->nodes[a->losses[i].node].unit == s->graph->nodes[node].unit)
+			return;
+	}
+	if (a->n_losses < ANSWER_LOSSES)
+		a->losses[a->n_losses] = (struct loss){ node, address, reason };
+	if (a->n_losses <= ANSWER_LOSSES)
+		a->n_losses++;
+}
+
 static void add_loss(struct search *s, uint32_t node, uint64_t address, const char *reason)
 {
+	note_loss(s, node, address, reason);
 	if (s->answer->is_unknown)
 		return;
 	s->answer->is_unknown = true;

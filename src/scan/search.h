@@ -27,13 +27,24 @@ struct guard {
 
 enum { MAX_GUARDS = 2 };
 
+/* Where a path was lost. */
+struct loss {
+	uint32_t node;
+	uint64_t address;
+	const char *reason; /* borrowed, static */
+};
+
+enum { ANSWER_LOSSES = 16 };
+
 struct answer {
 	struct value *v; /* without doubles */
 	size_t n, room;
 	bool is_unknown;
-	const char *reason; /* the first reason; borrowed, static */
-	uint32_t node;      /* where the path was lost */
+	const char *reason; /* the first loss */
+	uint32_t node;
 	uint64_t address;
+	struct loss losses[ANSWER_LOSSES]; /* the first in each object */
+	size_t n_losses; /* one more than fit: there are others */
 };
 
 struct search;
