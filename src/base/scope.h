@@ -14,6 +14,12 @@
 #define auto_free __attribute__((cleanup(scope_free)))
 #define auto_fd   __attribute__((cleanup(scope_close)))
 
+/* For the child between clone3() and execve() only: an O_CLOEXEC fd that leads
+ * nowhere but into the container. execve() closes it and dozens like it in one
+ * go; a high one, in a long list of mounts, is closed here. */
+#define auto_exec_fd __attribute__((cleanup(scope_close_high)))
+enum { EXEC_FDS_KEPT = 128 };
+
 /* DEFINE_SCOPE(plan, struct plan, plan_free) makes the cleanup function for
  * #define auto_plan __attribute__((cleanup(scope_plan))). */
 #define DEFINE_SCOPE(name, type, free_fn)                                      \
@@ -46,4 +52,10 @@ static inline void scope_close(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	errno = saved;
+}
+
+static inline void scope_close_high(int *fd)
+{
+	if (*fd >= EXEC_FDS_KEPT)
+		scope_close(fd);
 }

@@ -11,6 +11,7 @@
  * on (bounding, inheritable, ambient) unless it was asked for, so execve()
  * takes it away: capabilities(7), "Transformation of capabilities during
  * execve()". */
+#include "base/arena.h"
 #include "base/err.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
@@ -25,17 +26,32 @@
 
 #define SEAL_CAPS (1ULL << CAP_SYS_ADMIN)
 
+/* op.arg */
+struct job {
+	const struct conf_caps *caps;
+	uint64_t have; /* the runtime's, and the child's where is_known */
+	bool is_known;
+};
+
 static int caps_plan(const struct conf *c, const struct host *h, struct plan *p,
 		     struct err *e)
 {
+	struct job *job = arena_new(p->arena, struct job);
 	/* Capabilities newer than this table's, or than the kernel's, are
 	 * dropped from the bounding set as well: num is the last to drop. */
 	struct op op = { .brick = &brick_caps,
 			 .phase = PHASE_LOCK,
 			 .fd = -EBADF,
-			 .arg = &c->process.caps,
+			 .arg = job,
 			 .num = (uint64_t)h->cap_last };
 
+	if (!job)
+		return err_set(e, -ENOMEM, "plan");
+	job->caps = &c->process.caps;
+	job->have = h->caps;
+	/* Neither a user namespace nor a change of user has altered them. */
+	job->is_known = c->ns[NS_USER].mode == PART_OFF && c->process.uid == 0 &&
+			h->euid == 0;
 	return plan_add(p, op, e);
 }
 
@@ -108,18 +124,27 @@ static void warn_missing(uint64_t missing, unsigned last, struct run *r)
 				 cap_name((int)cap));
 }
 
+/* A change of user has emptied the effective set (keep-caps keeps the permitted
+ * one only). */
+static int raise_all(const struct job *job, uint64_t *have, struct err *e)
+{
+	int r;
+
+	*have = job->have;
+	if (job->is_known)
+		return 0;
+	r = get(have, e);
+	return r < 0 ? r : set(*have, *have, 0, e);
+}
+
 static int caps_apply(const struct op *op, struct run *r, struct err *e)
 {
-	const struct conf_caps *c = op->arg;
+	const struct job *job = op->arg;
+	const struct conf_caps *c = job->caps;
 	unsigned last = (unsigned)op->num;
 	uint64_t have = 0, permitted, effective, asked;
-	int ret = get(&have, e);
+	int ret = raise_all(job, &have, e);
 
-	if (ret < 0)
-		return ret;
-	/* A change of user has emptied the effective set (keep-caps keeps the
-	 * permitted one only). */
-	ret = set(have, have, 0, e);
 	if (ret == 0)
 		ret = drop_bounding(c->bounding, last, e);
 	if (ret < 0)
@@ -156,7 +181,8 @@ static void show_set(const char *name, uint64_t set_bits, FILE *out)
 
 static void caps_show(const struct op *op, FILE *out)
 {
-	const struct conf_caps *c = op->arg;
+	const struct job *job = op->arg;
+	const struct conf_caps *c = job->caps;
 
 	show_set("bounding", c->bounding, out);
 	if (c->effective != c->bounding)

@@ -18,6 +18,7 @@
  * enters v1 hierarchies itself, as ever: systemd uses only some of them. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/scope.h"
 #include "bricks/table.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/unit.h"
@@ -140,10 +141,12 @@ static int enter_v1(const struct cgroup *v1, struct err *e)
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < v1->n_dirs; i++) {
+		auto_exec_fd int fd = -EBADF;
 		int r;
 
 		snprintf(path, sizeof(path), "%s/tasks", v1->dirs[i].path);
-		r = sys_write_file(AT_FDCWD, path, "0");
+		fd = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		r = fd < 0 ? -errno : sys_write_fd(fd, "0");
 		if (r < 0)
 			return err_set(e, r, "enter the cgroup %s",
 				       v1->dirs[i].path);

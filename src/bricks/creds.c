@@ -59,7 +59,7 @@ static int set_groups(const struct op *op, struct err *e)
 static int set_ids(const struct conf_process *p, struct err *e)
 {
 	umask(p->has_umask ? p->umask : DEFAULT_UMASK);
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+	if (p->uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "keep capabilities over the change of user");
 	if (syscall(SYS_setresgid, p->gid, p->gid, p->gid) < 0)
 		return err_sys(e, "process.user.gid: become group %u", p->gid);

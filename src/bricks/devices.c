@@ -240,23 +240,36 @@ static int make_nodes(const struct op *op, struct run *r, int dev_fd,
 	return ret;
 }
 
-static int make_links(int dev_fd, struct err *e)
+static int link_ptmx(int dev_fd, struct err *e)
 {
-	struct stat st;
+	if (symlinkat("pts/ptmx", dev_fd, "ptmx") < 0)
+		return err_sys(e, "make the symlink /dev/ptmx");
+	return 0;
+}
 
+static int make_customary(int dev_fd, struct err *e)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		if (symlinkat(links[i].text, dev_fd, links[i].name) < 0 &&
 		    errno != EEXIST)
 			return err_sys(e, "make the symlink /dev/%s",
 				       links[i].name);
+	return 0;
+}
+
+static int make_links(int dev_fd, struct err *e)
+{
+	int r = make_customary(dev_fd, e);
+	struct stat st;
+
+	if (r < 0)
+		return r;
 	/* A ptmx of the image (or of a devtmpfs) would be the host's. */
 	if (fstatat(dev_fd, "pts", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (unlinkat(dev_fd, "ptmx", 0) < 0 && errno != ENOENT)
 		return err_sys(e, "remove the image's /dev/ptmx");
-	if (symlinkat("pts/ptmx", dev_fd, "ptmx") < 0)
-		return err_sys(e, "make the symlink /dev/ptmx");
-	return 0;
+	return link_ptmx(dev_fd, e);
 }
 
 /* The links only when the devpts is there that ptmx leads to. */
@@ -270,9 +283,11 @@ static int make_early(const struct op *op, struct run *r, struct err *e)
 	if (ret < 0)
 		return ret;
 	r->made |= MADE_DEV_NODES;
-	if (faccessat(dev_fd, "pts", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!(r->made & MADE_DEV_PTS))
 		return 0;
-	ret = make_links(dev_fd, e);
+	ret = make_customary(dev_fd, e);
+	if (ret == 0)
+		ret = link_ptmx(dev_fd, e);
 	if (ret == 0)
 		r->made |= MADE_DEV_LINKS;
 	return ret;

@@ -49,6 +49,7 @@ static int plan_apparmor(const char *profile, const struct host *h, struct plan 
 
 	if (r < 0)
 		return r;
+	p->uses_proc = true;
 	if (h->has_apparmor)
 		return plan_add(p, op, e);
 	if (strcmp(profile, "unconfined") == 0)
@@ -67,6 +68,7 @@ static int plan_selinux(const char *label, const struct host *h, struct plan *p,
 		return r;
 	if (!h->has_selinux)
 		return missing("process.selinuxLabel", label, "SELinux", e);
+	p->uses_proc = true;
 	r = plan_add(p, op, e);
 	op.kind = LSM_SELINUX;
 	return r < 0 ? r : plan_add(p, op, e);

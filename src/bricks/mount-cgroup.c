@@ -18,6 +18,7 @@
 #include "plan/run.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,12 +91,11 @@ static void link_parts(int dir_fd, const char *name)
 	}
 }
 
-static int hang_in(int dir_fd, const struct cgroup_dir *d, uint64_t attrs,
+static int hang_in(int dir_fd, const struct cgroup_dir *d, int tree,
 		   struct err *e)
 {
 	const char *slash = strrchr(d->hierarchy->mount, '/');
 	const char *name = slash && slash[1] ? slash + 1 : "cgroup";
-	auto_fd int tree = bound(d->path, attrs);
 	int r;
 
 	if (tree == -ENOENT)
@@ -114,7 +114,7 @@ static int hang_in(int dir_fd, const struct cgroup_dir *d, uint64_t attrs,
 static int put_on(struct mount_job *job, struct run *r, int tree, struct err *e)
 {
 	const char *where = job->m->destination;
-	auto_fd int target = sys_open_in(r->root_fd, where, O_PATH, 0, 0);
+	auto_exec_fd int target = sys_open_in(r->root_fd, where, O_PATH, 0, 0);
 	int ret;
 
 	if (target == -ENOENT)
@@ -133,16 +133,22 @@ static int new_top(uint64_t attrs, struct err *e)
 	return tree < 0 ? err_set(e, tree, "mount tmpfs") : tree;
 }
 
-static int fill_top(const struct mount_job *job, int tree, uint64_t attrs,
+static int fill_top(const struct mount_job *job, int top, uint64_t attrs,
 		    struct err *e)
 {
-	int r = 0;
+	int trees[CGROUP_MAX] = { 0 }, r = 0;
+	size_t n = job->set.n_dirs;
 
-	for (size_t i = 0; r == 0 && i < job->set.n_dirs; i++)
-		r = hang_in(tree, &job->set.dirs[i], attrs, e);
-	if (r == 0 && (attrs & MOUNT_ATTR_RDONLY))
-		r = sys_mount_setattr(tree, 0, MOUNT_ATTR_RDONLY, 0, 0, -1);
-	return r;
+	for (size_t i = 0; i < n; i++)
+		trees[i] = sys_open_tree(AT_FDCWD, job->set.dirs[i].path,
+					 OPEN_TREE_CLONE);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = hang_in(top, &job->set.dirs[i], trees[i], e);
+	sys_close_all(trees, n);
+	if (r < 0)
+		return r;
+	r = sys_mount_setattr(top, AT_RECURSIVE, attrs, 0, MS_PRIVATE, -1);
+	return r < 0 ? err_set(e, r, "set the mount options") : 0;
 }
 
 int mount_cgroup_early(struct mount_job *job, int *ret_tree, struct err *e)
@@ -162,7 +168,7 @@ int mount_cgroup_early(struct mount_job *job, int *ret_tree, struct err *e)
 int mount_cgroup(struct mount_job *job, struct run *r, struct err *e)
 {
 	uint64_t attrs = sys_mount_attrs(job->m->flags);
-	auto_fd int tree = -EBADF;
+	auto_exec_fd int tree = -EBADF;
 	int ret;
 
 	if (job->host->cgroup_layout == CGROUP_NONE)

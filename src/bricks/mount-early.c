@@ -163,7 +163,12 @@ int mount_early(struct mount_job *const *jobs, size_t n, struct run *r,
 		if (ret < 0)
 			return err_ctx(e, ret, "%s", job->m->destination);
 	}
-	if (r->trees[TREE_DEV] >= 0)
-		r->made |= MADE_DEV;
+	if (r->trees[TREE_DEV] < 0)
+		return 0;
+	r->made |= MADE_DEV;
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i]->early == EARLY_IN_DEV &&
+		    strcmp(jobs[i]->m->destination, "/dev/pts") == 0)
+			r->made |= MADE_DEV_PTS;
 	return 0;
 }

@@ -102,8 +102,8 @@ static int check_proc(const struct conf_mount *m, struct err *e)
  * at. A second procfs upon the first hides nothing. */
 static int check_target(const struct conf_mount *m, int target, struct err *e)
 {
-	if (sys_fs_magic(target) != PROC_SUPER_MAGIC || is_type(m, "proc") ||
-	    is_allowed_in_proc(m->destination))
+	if (is_type(m, "proc") || is_allowed_in_proc(m->destination) ||
+	    sys_fs_magic(target) != PROC_SUPER_MAGIC)
 		return 0;
 	return inside_proc(m, e);
 }
@@ -339,7 +339,8 @@ int mount_new_tree(const struct mount_job *job, struct err *e)
 	/* A tmpfs to be filled is made read-only when it is. */
 	if (m->extra & MOUNT_TMPCOPYUP)
 		attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	tree = sys_fs_mount(m->type, fs_source(m), data, attrs);
+	tree = sys_fs_mount(m->type, fs_source(m), data,
+			    attrs | (job->early ? 0 : SYS_FS_CHILD));
 	if (tree == -EPERM && is_kernel_fs && is_shared_with_host(job))
 		tree = host_tree(m);
 	if (tree < 0)
@@ -429,11 +430,11 @@ static int attach(const struct mount_job *job, struct run *r, int tree,
 		  struct err *e)
 {
 	const struct conf_mount *m = job->m;
-	auto_fd int target = -EBADF;
-	struct stat st;
+	auto_exec_fd int target = -EBADF;
+	struct stat st = { .st_mode = S_IFDIR };
 	int ret;
 
-	if (fstat(tree, &st) < 0)
+	if (is_bind(m) && fstat(tree, &st) < 0)
 		return err_sys(e, "stat the source");
 	target = open_target(job, r->root_fd, S_ISDIR(st.st_mode), e);
 	if (target < 0)
@@ -464,7 +465,7 @@ static int attach(const struct mount_job *job, struct run *r, int tree,
 static int mount_one(struct mount_job *job, struct run *r, struct err *e)
 {
 	const struct conf_mount *m = job->m;
-	auto_fd int tree = -EBADF;
+	auto_exec_fd int tree = -EBADF;
 	int ret;
 
 	ret = job->early ? run_trees(r, e) : 0;

@@ -31,6 +31,7 @@ static int oom_plan(const struct conf *c, const struct host *h, struct plan *p,
 		op.phase = PHASE_ATTACH;
 		op.kind = OOM_CHILD;
 	}
+	p->uses_proc |= c->process.has_oom_score_adj;
 	return c->process.has_oom_score_adj ? plan_add(p, op, e) : 0;
 }
 

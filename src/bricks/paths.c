@@ -76,7 +76,7 @@ static int make_masks(int *dir_fd, int *file_fd, struct err *e)
 	struct stat st;
 	int r;
 
-	*dir_fd = sys_fs_mount("tmpfs", "masked", NULL,
+	*dir_fd = sys_fs_mount("tmpfs", NULL, NULL,
 			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 				       MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (*dir_fd < 0)
@@ -120,7 +120,7 @@ static int open_path(const struct run *r, const char *path)
 
 static int mask(struct job *job, struct run *r, const char *path, struct err *e)
 {
-	auto_fd int target = open_path(r, path), clone = -EBADF;
+	auto_exec_fd int target = open_path(r, path), clone = -EBADF;
 	struct stat st;
 	bool *used;
 	int fd, ret;
@@ -144,7 +144,7 @@ static int mask(struct job *job, struct run *r, const char *path, struct err *e)
 
 static int make_readonly(struct run *r, const char *path, struct err *e)
 {
-	auto_fd int target = open_path(r, path), tree = -EBADF;
+	auto_exec_fd int target = open_path(r, path), tree = -EBADF;
 	int ret;
 
 	if (target == -ENOENT)

@@ -133,33 +133,42 @@ static int cut_off(const struct conf *c, struct err *e)
 	return 0;
 }
 
+static int bind_overlay(struct job *job, struct run *r, struct err *e)
+{
+	auto_fd int slash =
+		openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (slash < 0)
+		return err_sys(e, "open /");
+	r->root_fd = root_overlay(job->path, job->conf->root.overlay_size,
+				  slash, e);
+	return r->root_fd < 0 ? r->root_fd : 0;
+}
+
 static int bind(struct job *job, struct run *r, struct err *e)
 {
-	auto_fd int slash = -EBADF, tree = -EBADF;
+	bool is_from_host = job->tree_fd >= 0;
+	auto_fd int tree = -EBADF;
 	int ret = cut_off(job->conf, e);
 
 	if (ret < 0)
 		return ret;
-	slash = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (slash < 0)
-		return err_sys(e, "open /");
-	if (job->conf->root.is_overlaid) {
-		r->root_fd = root_overlay(
-			job->path, job->conf->root.overlay_size, slash, e);
-		return r->root_fd < 0 ? r->root_fd : 0;
-	}
+	if (job->conf->root.is_overlaid)
+		return bind_overlay(job, r, e);
 	tree = job->tree_fd >= 0 ? TAKE_FD(job->tree_fd)
 				 : clone_tree(job->path, e);
 	if (tree < 0)
 		return tree;
-	/* The clone is a peer of what was cloned; ours must not be. */
-	ret = sys_mount_setattr(tree, AT_RECURSIVE, 0, 0,
-				job->conf->root.propagation & MS_PRIVATE
-					? MS_PRIVATE
-					: MS_SLAVE,
-				-1);
+	/* The clone is a peer of what was cloned, or a slave as that: after
+	 * cut_off() only the supervisor's can be a peer of the host's. */
+	if (is_from_host)
+		ret = sys_mount_setattr(tree, AT_RECURSIVE, 0, 0,
+					job->conf->root.propagation & MS_PRIVATE
+						? MS_PRIVATE
+						: MS_SLAVE,
+					-1);
 	if (ret == 0)
-		ret = sys_move_mount(tree, slash);
+		ret = sys_move_mount_at(tree, AT_FDCWD, "/");
 	if (ret < 0)
 		return err_set(e, ret, "mount the root file system %s",
 			       job->path);

@@ -44,51 +44,44 @@ static bool is_null(int fd)
 	       st.st_rdev == makedev(1, 3);
 }
 
-/* An O_PATH fd of the container's /dev/null; negative when it has none. */
-static int find_null(const struct run *r)
+/* The container's /dev/null, open; negative when it has none. It is looked at
+ * before it is opened, and again behind that: in a running container it may
+ * have been exchanged meanwhile. */
+static int open_null(const struct run *r)
 {
-	auto_fd int root = -EBADF, fd = -EBADF;
+	auto_exec_fd int root = -EBADF, seen = -EBADF;
+	auto_fd int fd = -EBADF;
+	int top = r->root_fd;
 
-	if (r->root_fd < 0) /* exec: "/" is the container's */
-		root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = sys_open_in(r->root_fd >= 0 ? r->root_fd : root, "dev/null",
-			 O_PATH | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
+	if (top < 0) /* exec: "/" is the container's */
+		top = root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	seen = sys_open_in(top, "dev/null", O_PATH | O_NOFOLLOW, 0,
+			   RESOLVE_NO_SYMLINKS);
+	if (seen < 0 || !is_null(seen))
+		return -ENODEV;
+	/* A nodev mount refuses it: the host's works. */
+	fd = sys_open_in(top, "dev/null",
+			 O_RDWR | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0,
+			 RESOLVE_NO_SYMLINKS);
 	return fd >= 0 && is_null(fd) ? TAKE_FD(fd) : -ENODEV;
-}
-
-static int replace(int fd, int null_fd, int proc_fd, struct err *e)
-{
-	auto_fd int copy = -EBADF;
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || (flags & O_PATH))
-		return 0;
-	copy = sys_reopen(proc_fd, null_fd,
-			  (flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) |
-				  O_NOCTTY);
-	if (copy < 0) /* a nodev mount: the host's works */
-		return 0;
-	return dup2(copy, fd) < 0 ? err_sys(e, "make /dev/null fd %d", fd) : 0;
 }
 
 static int stdio_apply(const struct op *op, struct run *r, struct err *e)
 {
-	auto_fd int null_fd = -EBADF;
-	int proc_fd = -EBADF, ret = 0;
+	auto_exec_fd int null_fd = -EBADF;
 
 	(void)op;
-	for (int fd = 0; fd < 3 && ret == 0; fd++) {
+	for (int fd = 0; fd < 3; fd++) {
 		if (!is_null(fd))
 			continue;
-		if (null_fd < 0) {
-			null_fd = find_null(r);
-			proc_fd = run_proc(r, NULL);
-		}
-		if (null_fd < 0 || proc_fd < 0)
+		if (null_fd < 0)
+			null_fd = open_null(r);
+		if (null_fd < 0)
 			return 0;
-		ret = replace(fd, null_fd, proc_fd, e);
+		if (dup2(null_fd, fd) < 0)
+			return err_sys(e, "make /dev/null fd %d", fd);
 	}
-	return ret;
+	return 0;
 }
 
 static void stdio_show(const struct op *op, FILE *out)

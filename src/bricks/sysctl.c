@@ -29,6 +29,7 @@ static int sysctl_plan(const struct conf *c, const struct host *h,
 	int r = 0;
 
 	(void)h;
+	p->uses_proc |= c->n_sysctls > 0;
 	for (size_t i = 0; i < c->n_sysctls && r == 0; i++) {
 		op.arg = &c->sysctls[i];
 		r = plan_add(p, op, e);

@@ -32,6 +32,7 @@ static int time_plan(const struct conf *c, const struct host *h, struct plan *p,
 	(void)h;
 	if (c->ns[NS_TIME].mode != PART_OWN)
 		return 0;
+	p->uses_proc = true;
 	if (c->monotonic.given || c->boottime.given)
 		r = plan_add(p, op, e);
 	op.kind = TIME_ENTER;

@@ -185,7 +185,7 @@ static int fill_cpuset(const char *dir, struct err *e)
 
 		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - dir), dir,
 			 files[i]);
-		n = sys_read_file(AT_FDCWD, path, text, sizeof(text));
+		n = sys_read_line(AT_FDCWD, path, text, sizeof(text));
 		if (n < 0)
 			return err_set(e, (int)n, "read %s", path);
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
@@ -467,7 +467,7 @@ static int remove_one(const char *path, struct err *e)
 {
 	struct timespec pause = { .tv_nsec = 200 * 1000 };
 
-	for (int tries = 0; tries < 14; tries++) {
+	for (int tries = 0; tries < 21; tries++) {
 		if (rmdir(path) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY && errno != ENOTEMPTY && tries > 0)
@@ -475,7 +475,7 @@ static int remove_one(const char *path, struct err *e)
 		if (tries == 1)
 			remove_below(AT_FDCWD, path, 0);
 		nanosleep(&pause, NULL);
-		pause.tv_nsec += pause.tv_nsec / 2; /* 0.1 s in all */
+		pause.tv_nsec += pause.tv_nsec / 2; /* 2 s in all */
 	}
 	return err_sys(e, "remove cgroup %s", path);
 }
@@ -492,6 +492,15 @@ static void remove_up(const struct cgroup *g, const struct cgroup_dir *d)
 		*slash = '\0';
 		(void)rmdir(path);
 	}
+}
+
+bool cgroup_remove_idle(const struct cgroup *g)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < g->n_dirs; i++)
+		all &= rmdir(g->dirs[i].path) == 0 || errno == ENOENT;
+	return all;
 }
 
 int cgroup_remove(const struct cgroup *g, struct err *e)

@@ -88,6 +88,9 @@ int cgroup_kill(const struct cgroup *g, int sig, struct err *e);
 /* All pids of the set and below it, in the arena. */
 int cgroup_pids(const struct cgroup *g, struct arena *a, pid_t **ret_pids,
 		size_t *ret_n, struct err *e);
+/* Removes the directories if nothing is in any of them; true when all of them
+ * are gone. */
+bool cgroup_remove_idle(const struct cgroup *g);
 /* Removes the directories and what is below them; kills nothing. What is not
- * there is no error; busy directories are retried for up to a second. */
+ * there is no error; busy directories are retried for two seconds. */
 int cgroup_remove(const struct cgroup *g, struct err *e);

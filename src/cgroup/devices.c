@@ -16,6 +16,7 @@
 #include "cgroup/devices-priv.h"
 #include "cgroup/file-priv.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,25 +97,14 @@ static int apply_v1(const int *fds, const struct conf_dev_rule *r,
 	return 0;
 }
 
-static int devices_v1(const struct cgroup_dir *d,
-		      const struct conf_dev_rule *rules, size_t n,
-		      struct err *e)
+static int write_v1(const int *fds, const struct conf_dev_rule *rules, size_t n,
+		    struct err *e)
 {
-	auto_fd int deny = -EBADF, allow = -EBADF;
-	char path[PATH_MAX];
 	int r = 0;
-
-	snprintf(path, sizeof(path), "%s/devices.deny", d->path);
-	deny = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
-	snprintf(path, sizeof(path), "%s/devices.allow", d->path);
-	allow = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
-	if (deny < 0 || allow < 0)
-		return err_sys(e, "open %s", path);
-	const int fds[] = { deny, allow };
 
 	/* A container that says nothing may use nothing but the defaults. */
 	if (n == 0 || !is_all(&rules[0])) {
-		r = sys_write_fd(deny, "a");
+		r = sys_write_fd(fds[0], "a");
 		if (r < 0)
 			return err_set(e, r, "linux.resources.devices: deny a");
 	}
@@ -122,6 +112,25 @@ static int devices_v1(const struct cgroup_dir *d,
 		r = apply_v1(fds, &rules[i], e);
 	for (size_t i = 0; i < ARRAY_SIZE(defaults) && r == 0; i++)
 		r = apply_v1(fds, &defaults[i], e);
+	return r;
+}
+
+static int devices_v1(const struct cgroup_dir *d,
+		      const struct conf_dev_rule *rules, size_t n,
+		      struct err *e)
+{
+	static const char *const names[] = { "deny", "allow" };
+	char path[PATH_MAX];
+	int fds[] = { -EBADF, -EBADF }, r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds) && r == 0; i++) {
+		snprintf(path, sizeof(path), "%s/devices.%s", d->path, names[i]);
+		fds[i] = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+		r = fds[i] < 0 ? err_sys(e, "open %s", path) : 0;
+	}
+	if (r == 0)
+		r = write_v1(fds, rules, n, e);
+	sys_close_all(fds, ARRAY_SIZE(fds));
 	return r;
 }
 

@@ -37,7 +37,7 @@ bool link_is_name(const char *name, bool is_template)
  * syscalls: socket ioctl */
 int link_loopback_up(struct err *e)
 {
-	auto_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	auto_exec_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq req = { .ifr_name = "lo" };
 
 	if (fd < 0)

@@ -22,6 +22,7 @@
  *      needs is in the op, in the arena it points to, or in struct run. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,7 @@ struct plan {
 	struct arena *arena; /* ops and what they point to; borrowed */
 	struct op *ops;
 	size_t n_ops, cap;
+	bool uses_proc;       /* an op calls run_proc() */
 	uint64_t clone_flags; /* for clone3(), gathered from all bricks */
 	/* The filter asks about calls here (a unix socket of the host): the
 	 * engine hands it the fd, see run/listener.h. NULL: it does not. */

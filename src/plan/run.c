@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,8 +40,9 @@ static void drop(int *fd)
 
 void run_drop_trees(struct run *r)
 {
+	sys_close_all(r->trees, TREE_MAX_);
 	for (size_t i = 0; i < TREE_MAX_; i++)
-		drop(&r->trees[i]);
+		r->trees[i] = -EBADF;
 }
 
 int run_trees(struct run *r, struct err *e)

@@ -29,7 +29,12 @@ enum run_tree {
 };
 
 /* struct run, made: what has been done in TREE_DEV. */
-enum { MADE_DEV = 1, MADE_DEV_NODES = 2, MADE_DEV_LINKS = 4 };
+enum {
+	MADE_DEV = 1,
+	MADE_DEV_PTS = 2,
+	MADE_DEV_NODES = 4,
+	MADE_DEV_LINKS = 8,
+};
 
 struct run {
 	const struct conf *conf;

@@ -63,35 +63,44 @@ static int await(struct spawn *s, enum sync_type what, struct err *e)
 }
 
 /* A signal that our caller ignores (nohup, a Go or Python program's SIGPIPE)
- * would stay ignored over execve(). 32 to 34 are the C libraries' own: glibc's
+ * would stay ignored over execve(); which ones, the supervisor finds out while
+ * it has time. 32 to 34 are the C libraries' own: glibc's
  * posix_spawn() leaves them ignored, and sigaction() would not touch them. */
-static void reset_signals(void)
+static void reset_signals(uint64_t ignored)
 {
-	static const int often_ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE,
-					     SIGTERM, SIGCHLD, SIGTSTP, SIGTTIN,
-					     SIGTTOU, 32, 33, 34 };
 	const uint64_t dfl[4] = { 0 }; /* the kernel's struct sigaction */
-	sigset_t none;
 
-	for (size_t i = 0; i < ARRAY_SIZE(often_ignored); i++)
-		(void)syscall(SYS_rt_sigaction, often_ignored[i], dfl, NULL, 8);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig <= 34; sig++)
+		if (ignored >> (sig - 1) & 1)
+			(void)syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
+}
+
+/* The supervisor's: its lock, the cgroup that we are in by now, and its end of
+ * our socket, whose end of file we would never see. */
+static void close_theirs(struct spawn *s)
+{
+	const int fds[] = { s->lock_fd > 0 ? s->lock_fd : -EBADF,
+			    TAKE_FD(s->run->cgroup_fd), TAKE_FD(s->peer_fd) };
+
+	sys_close_all(fds, ARRAY_SIZE(fds));
 }
 
 static int start_out(struct spawn *s, struct err *e)
 {
+	sigset_t none;
+
 	s->run->warn = warn_over_sync;
-	/* Our copy of the supervisor's end would keep its end of file from us. */
-	if (s->peer_fd >= 0)
-		close(TAKE_FD(s->peer_fd));
+	close_theirs(s);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) /* C1 */
 		return err_sys(e, "tie the child to its supervisor");
-	/* Modes are what the configuration says; brick_creds sets it. */
-	umask(0);
-	if (s->lock_fd > 0)
-		close(s->lock_fd);
-	reset_signals();
+	/* A new container's child is born without one; brick_creds sets it. */
+	if (s->run->is_exec)
+		umask(0);
+	/* In no list that the kernel gives out cheaply: those of the C
+	 * libraries. (SIGCHLD is no longer ignored: the fronts' main().) */
+	reset_signals(7ULL << 31);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Away from the caller's terminal and its job control: what is typed
 	 * there, TIOCSTI included, is none of the container's business. */
 	if (setsid() < 0)
@@ -111,7 +120,7 @@ static int run_hooks_outside(struct spawn *s, struct err *e)
 		if (r == 0)
 			r = await(s, SYNC_HOOKED, e);
 	}
-	if (r == 0)
+	if (r == 0 && c->hooks[HOOK_CREATE_CONTAINER].n)
 		r = hooks_run(c, HOOK_CREATE_CONTAINER, STATUS_CREATING,
 			      getpid(), e);
 	return r;
@@ -134,8 +143,12 @@ static int check_cwd(struct err *e)
 
 /* As the user where root may not (a mode-0700 home on NFS), as root where the
  * user may not: try both, as the caller does, before and behind LOCK. */
-static int enter_cwd(const struct conf_process *p, bool is_last, struct err *e)
+static int enter_cwd(const struct conf_process *p, bool is_new, bool is_last,
+		     struct err *e)
 {
+	/* Where PIVOT has left us. */
+	if (is_new && strcmp(p->cwd, "/") == 0)
+		return 0;
 	if (chdir(p->cwd) == 0)
 		return check_cwd(e);
 	if (!is_last && (errno == EACCES || errno == EPERM))
@@ -146,13 +159,14 @@ static int enter_cwd(const struct conf_process *p, bool is_last, struct err *e)
 static int lock_down(struct spawn *s, struct err *e)
 {
 	const struct conf_process *p = &s->conf->process;
-	int again = enter_cwd(p, false, e), r;
+	bool is_new = !s->run->is_exec && s->conf->root.path;
+	int again = enter_cwd(p, is_new, false, e), r;
 
 	if (again < 0)
 		return again;
 	r = plan_apply(s->plan, PHASE_LOCK, s->run, e);
 	if (r == 0 && again)
-		r = enter_cwd(p, true, e);
+		r = enter_cwd(p, is_new, true, e);
 	return r;
 }
 
@@ -176,11 +190,14 @@ static int await_start(struct spawn *s, struct err *e)
  * so the death signal goes first; end of file in the wait takes its place. */
 static int hold(struct spawn *s, struct err *e)
 {
+	uint32_t ignored = 0;
+	const struct sync_peer peer = { .fd = s->run->sync_fd, .num = &ignored };
 	int r;
 
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return err_sys(e, "untie the child from its supervisor");
-	r = await(s, SYNC_KEPT, e);
+	r = sync_wait(&peer, SYNC_KEPT, e);
+	reset_signals(ignored);
 	if (r == 0)
 		r = sync_send(s->run->sync_fd, SYNC_CREATED, e);
 	if (r == 0 && s->waits_for_start)
@@ -200,7 +217,7 @@ static int go(struct spawn *s, struct program *program, struct err *e)
 	struct leap_args args = { .report_fd = s->run->sync_fd };
 	int r = 0;
 
-	if (!s->run->is_exec)
+	if (!s->run->is_exec && s->conf->hooks[HOOK_START_CONTAINER].n)
 		r = hooks_run(s->conf, HOOK_START_CONTAINER, STATUS_CREATED,
 			      getpid(), e);
 	if (r == 0)
@@ -274,7 +291,8 @@ _Noreturn void child_main(struct spawn *s)
 	if (r == 0)
 		r = close_the_rest(s, &e);
 	if (r == 0)
-		r = program_find(&s->conf->process, &program, &e);
+		r = program_find(&s->conf->process, s->waits_for_start, &program,
+				 &e);
 	if (r == 0)
 		r = hold(s, &e);
 	if (r == 0)

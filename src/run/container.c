@@ -55,6 +55,7 @@ struct birth {
 	struct spawn spawn;
 	struct state state;
 	char created[40];
+	uint32_t ignored; /* signals, as the child has them from our caller */
 	int console_fd; /* where we get the terminal from; -EBADF */
 	int master_fd;	/* the terminal, once it came; -EBADF */
 	bool did_host, did_attach, did_hooks;
@@ -62,7 +63,7 @@ struct birth {
 
 void container_proc_close(struct container_proc *p)
 {
-	int *const fds[] = { &p->pidfd, &p->console_fd };
+	int *const fds[] = { &p->pidfd, &p->console_fd, &p->dir_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
 		if (*fds[i] >= 0)
@@ -111,7 +112,7 @@ static int remember(struct birth *b, struct err *e)
 		.bundle = c->bundle ? c->bundle : "",
 		.rootfs = absolute_rootfs(c),
 		.config = "config.json",
-		.owner = geteuid(),
+		.owner = b->opts->host->euid,
 		.cgroup_manager = g->manager,
 		.cgroup_path = g->path ? g->path : "",
 		.cgroup_scope = g->scope ? g->scope : "",
@@ -119,11 +120,7 @@ static int remember(struct birth *b, struct err *e)
 	};
 	if (!b->state.rootfs || !b->state.intel_rdt)
 		return err_set(e, -ENOMEM, "state");
-	r = state_save(b->dir_fd, &b->state, e);
-	if (r == 0)
-		r = state_save_config(b->dir_fd, b->opts->config_text,
-				      b->opts->config_len, e);
-	return r;
+	return state_save(b->dir_fd, &b->state, e);
 }
 
 static void warn_here(struct run *r, const char *text)
@@ -157,19 +154,15 @@ static int prepare(struct birth *b, struct err *e)
 	return r;
 }
 
-/* Modes are what the configuration says, as in the child. */
 static int beside(struct birth *b, struct err *e)
 {
-	mode_t mask = umask(0);
 	int r = plan_apply(b->plan, PHASE_BESIDE, &b->run, e);
 
-	umask(mask);
 	return r < 0 ? r : sync_send_trees(b->spawn.peer_fd, &b->run, e);
 }
 
-/* The child is there: attach it to what belongs to the host, write its pid
- * down. */
-static int keep(struct birth *b, struct err *e)
+/* The child is there: attach it to what belongs to the host. */
+static int attach(struct birth *b, struct err *e)
 {
 	int r = 0;
 
@@ -179,18 +172,36 @@ static int keep(struct birth *b, struct err *e)
 		if (r == 0)
 			r = sync_send(b->spawn.peer_fd, SYNC_ATTACHED, e);
 	}
-	if (r == 0 && b->spawn.has_beside)
-		r = beside(b, e);
-	if (r < 0)
-		return r;
+	return r == 0 && b->spawn.has_beside ? beside(b, e) : r;
+}
+
+/* Modes are what the configuration says, in the child and in what is made for
+ * it. */
+static int bear(struct birth *b, struct err *e)
+{
+	mode_t mask = umask(0);
+	int r = spawn_child(&b->spawn, e);
+
+	if (r == 0)
+		r = attach(b, e);
+	umask(mask);
+	return r;
+}
+
+/* Its pid is written down. */
+static int keep(struct birth *b, struct err *e)
+{
+	int r = sys_new_process(b->run.pid, &b->state.start_ticks, &b->ignored);
+
 	if (b->run.cgroup_path)
 		b->state.cgroup_path = b->run.cgroup_path;
 	b->state.pid = b->run.pid;
-	r = sys_start_ticks(b->run.pid, &b->state.start_ticks, NULL);
 	if (r < 0)
 		return err_set(e, r, "read the start time of process %d",
 			       b->run.pid);
-	return state_save(b->dir_fd, &b->state, e);
+	r = state_save_config(b->dir_fd, b->opts->config_text,
+			      b->opts->config_len, e);
+	return r < 0 ? r : state_save(b->dir_fd, &b->state, e);
 }
 
 static int hook_in(struct birth *b, const struct sync_peer *peer, struct err *e)
@@ -228,18 +239,19 @@ static struct sync_peer peer_of(const struct conf *c, int fd,
 static int bring_up(struct birth *b, struct err *e)
 {
 	struct sync_peer peer;
-	int r = spawn_child(&b->spawn, e);
+	int r = bear(b, e);
 
-	if (r < 0)
+	if (b->run.pid == 0)
 		return r;
 	peer = peer_of(b->conf, b->spawn.peer_fd, b->opts);
-	r = keep(b, e);
+	if (r == 0)
+		r = keep(b, e);
 	if (r == 0)
 		r = hook_in(b, &peer, e);
 	/* The child runs these by itself: they count as run from here on. */
 	b->did_hooks |= r == 0 && b->conf->hooks[HOOK_CREATE_CONTAINER].n > 0;
 	if (r == 0)
-		r = sync_send(b->spawn.peer_fd, SYNC_KEPT, e);
+		r = sync_send_num(b->spawn.peer_fd, SYNC_KEPT, b->ignored, e);
 	if (r == -EPIPE || r == -ECONNRESET)
 		return sync_wait(&peer, SYNC_CREATED, e);
 	if (r == 0)
@@ -279,7 +291,14 @@ static void give(struct birth *b, struct container_proc *ret_proc)
 		.pid = b->run.pid,
 		.pidfd = TAKE_FD(b->run.pidfd),
 		.console_fd = TAKE_FD(b->master_fd),
+		.dir_fd = -EBADF,
+		.state = b->state,
 	};
+	ret_proc->state.created = ""; /* is in b */
+	if (b->waits_for_start)
+		return;
+	state_unlock(b->dir_fd);
+	ret_proc->dir_fd = TAKE_FD(b->dir_fd);
 }
 
 static int birth(const struct conf *c, const struct container_opts *o,
@@ -297,7 +316,8 @@ static int birth(const struct conf *c, const struct container_opts *o,
 	if (r < 0)
 		return r;
 	run_init(&b.run, c);
-	run_open_proc(&b.run);
+	if (b.plan->uses_proc)
+		run_open_proc(&b.run);
 	b.spawn = (struct spawn){ .conf = c,
 				  .plan = b.plan,
 				  .run = &b.run,
@@ -319,14 +339,10 @@ static int birth(const struct conf *c, const struct container_opts *o,
 		give(&b, ret_proc);
 	if (r < 0 || !waits_for_start)
 		spawn_reap(&b.spawn);
-	if (b.spawn.peer_fd >= 0)
-		close(b.spawn.peer_fd);
-	if (b.console_fd >= 0)
-		close(b.console_fd);
-	if (b.master_fd >= 0)
-		close(b.master_fd);
+	sys_close_all((const int[]){ TAKE_FD(b.run.cgroup_fd), b.spawn.peer_fd,
+				     b.console_fd, b.master_fd, b.dir_fd },
+		      5);
 	run_close(&b.run);
-	close(b.dir_fd);
 	return r;
 }
 

@@ -43,6 +43,9 @@ struct container_proc {
 	int pidfd;      /* -EBADF when empty */
 	int console_fd; /* the terminal's master side when the caller is the
 			 * terminal; -EBADF */
+	/* run: what container_finish() needs. */
+	int dir_fd; /* -EBADF when empty */
+	struct state state;
 };
 void container_proc_close(struct container_proc *p);
 
@@ -61,9 +64,12 @@ int container_start(const struct conf *c, int dir_fd, const struct state *s,
 int container_run(const struct conf *c, const struct container_opts *o,
 		  struct container_proc *ret_proc, struct err *e);
 
-/* Waits for the process while passing signals on to it and, when it has a
- * terminal, bytes between it and fds 0 and 1. The exit status as a shell has
- * it (128 + signal) goes to *ret_status. */
+/* Before a process that will be waited for: a signal that comes before the wait
+ * is kept for it, and does not end us and leave the process alone. For good. */
+int container_hold_signals(struct err *e);
+/* After container_hold_signals(). Waits for the process while passing signals
+ * on to it and, when it has a terminal, bytes between it and fds 0 and 1. The
+ * exit status as a shell has it (128 + signal) goes to *ret_status. */
 int container_wait(struct container_proc *p, int *ret_status, struct err *e);
 
 /* A further process in a running container. `process` is complete (defaults
@@ -88,6 +94,11 @@ int container_exec(const struct conf *c, const struct container_exec *x,
 /* Sends sig to the init, or with `all` to every process of the container. */
 int container_kill(const struct state *s, const struct host *h, int sig,
 		   bool all, struct err *e);
+
+/* Removes what container_run() made, when container_wait() has seen its end;
+ * nothing to do when somebody else has deleted it. `p` still is open. */
+int container_finish(const struct conf *c, const struct container_opts *o,
+		     const struct container_proc *p, struct err *e);
 
 /* Removes a stopped container (with `force` a running one, by SIGKILL first):
  * cgroups, state, poststop hooks. `c` may be NULL when its configuration cannot

@@ -95,23 +95,25 @@ static int stop(const struct state *s, const struct cgroup *g, bool force,
 		if (r < 0)
 			return r;
 	}
-	/* Without a pid namespace of its own, or when exec'd processes are
-	 * left in the cgroup, others live on. */
-	if (g->n_dirs > 0)
-		(void)cgroup_kill(g, SIGKILL, NULL);
 	return 0;
 }
 
-/* systemd forgets an empty scope by itself, unless it has failed; that it could
- * not be asked is worth a word, but keeps nothing from being deleted. */
+/* Without a pid namespace of its own, or when exec'd processes are left in the
+ * cgroup, others live on: then the cgroups are busy. systemd forgets an empty
+ * scope by itself, unless it has failed; that it could not be asked is worth a
+ * word, but keeps nothing from being deleted. */
 static int remove_cgroup(const struct cgroup *g, warn_fn warn, void *warn_arg,
 			 struct err *e)
 {
 	struct err unit_err = { 0 };
 	char line[ERR_TEXT + 64];
-	int told = g->manager == CGROUP_SYSTEMD ? unit_stop(g, &unit_err) : 0;
-	int r = cgroup_remove(g, e);
+	int told, r;
 
+	if (g->manager != CGROUP_SYSTEMD && cgroup_remove_idle(g))
+		return 0;
+	(void)cgroup_kill(g, SIGKILL, NULL);
+	told = g->manager == CGROUP_SYSTEMD ? unit_stop(g, &unit_err) : 0;
+	r = cgroup_remove(g, e);
 	if (r == 0 && told < 0 && warn) {
 		err_line(&unit_err, line, sizeof(line));
 		warn(warn_arg, line);
@@ -119,7 +121,8 @@ static int remove_cgroup(const struct cgroup *g, warn_fn warn, void *warn_arg,
 	return r;
 }
 
-static int remove_all(const struct conf *c, int root_fd, const struct state *s,
+static int remove_all(const struct conf *c, int root_fd, int dir_fd,
+		      const struct state *s,
 		      const struct cgroup *g, warn_fn warn, void *warn_arg,
 		      struct err *e)
 {
@@ -137,7 +140,7 @@ static int remove_all(const struct conf *c, int root_fd, const struct state *s,
 		err_line(&hook_err, line, sizeof(line));
 		warn(warn_arg, line);
 	}
-	return state_remove(root_fd, s->id, e);
+	return state_remove_fd(root_fd, dir_fd, s->id, e);
 }
 
 int container_delete(const struct conf *c, const struct host *h, int root_fd,
@@ -156,7 +159,27 @@ int container_delete(const struct conf *c, const struct host *h, int root_fd,
 	if (r == 0)
 		r = stop(s, &g, force, e);
 	if (r == 0)
-		r = remove_all(c, root_fd, s, &g, warn, warn_arg, e);
+		r = remove_all(c, root_fd, dir_fd, s, &g, warn, warn_arg,
+			       e);
 	arena_done(&a);
+	return r;
+}
+
+int container_finish(const struct conf *c, const struct container_opts *o,
+		     const struct container_proc *p, struct err *e)
+{
+	struct cgroup g;
+	int r = state_lock_again(p->dir_fd, e);
+
+	if (r == 0)
+		return 0;
+	if (r > 0)
+		r = find_cgroup(&p->state, o->host, c->arena, &g, e);
+	if (r == 0)
+		r = remove_all(c, o->state_root_fd, p->dir_fd, &p->state, &g,
+			       o->warn, o->warn_arg, e);
+	/* For who tries it again by container_delete(). */
+	if (r < 0)
+		state_unlock(p->dir_fd);
 	return r;
 }

@@ -93,7 +93,7 @@ static int bring_up(struct spawn *s, const struct container_exec *x,
 	if (r == 0 && s->has_attach)
 		r = sync_send(s->peer_fd, SYNC_ATTACHED, e);
 	if (r == 0)
-		r = sync_send(s->peer_fd, SYNC_KEPT, e);
+		r = sync_send_num(s->peer_fd, SYNC_KEPT, ~0U, e);
 	if (r == 0 || r == -EPIPE || r == -ECONNRESET)
 		r = sync_wait(&peer, SYNC_CREATED, e);
 	if (r == 0)
@@ -146,7 +146,8 @@ static int start(const struct container_exec *x, struct lives *l,
 	*ret_proc =
 		(struct container_proc){ .pid = l->run.pid,
 					 .pidfd = TAKE_FD(l->run.pidfd),
-					 .console_fd = TAKE_FD(l->master_fd) };
+					 .console_fd = TAKE_FD(l->master_fd),
+					 .dir_fd = -EBADF };
 	return 0;
 }
 

@@ -160,16 +160,12 @@ static char *const *pack_strings(struct packer *p, char *const *v)
 /* An empty file to be /proc/self/exe until execve() replaces it. */
 static int empty_exe(struct err *e)
 {
-	int fd = memfd_create("hull",
-			      MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int fd = memfd_create("hull", MFD_CLOEXEC | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-		fd = memfd_create("hull", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return err_sys(e, "make an empty file for /proc/self/exe");
-	(void)fcntl(fd, F_ADD_SEALS,
-		    F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-	return fd;
+		fd = memfd_create("hull", MFD_CLOEXEC);
+	return fd < 0 ? err_sys(e, "make an empty file for /proc/self/exe")
+		      : fd;
 }
 
 static void fill(struct luggage *l, const struct leap_args *args,

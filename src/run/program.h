@@ -19,6 +19,7 @@ struct program {
 };
 
 /* Looks args[0] up in the process's own PATH, as execvp() would, and adds HOME
- * from the root file system's /etc/passwd when the environment has none. */
-int program_find(const struct conf_process *p, struct program *ret,
+ * from the root file system's /etc/passwd when the environment has none. With
+ * `checks` a path is looked at, too, though execve() comes later. */
+int program_find(const struct conf_process *p, bool checks, struct program *ret,
 		 struct err *e);

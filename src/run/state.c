@@ -251,6 +251,17 @@ static int replace(int dir_fd, const char *name, const char *text, size_t n,
 
 static const char *const managers[] = { "cgroupfs", "systemd", "disabled" };
 
+/* The first record of a new directory: nobody expects anything in it yet, and
+ * an empty one is what a state without a process is. */
+static int begin(int dir_fd, const char *text, size_t n, struct err *e)
+{
+	auto_fd int fd = openat(dir_fd, "record",
+				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : sys_write_all(fd, text, n);
+
+	return r < 0 ? err_set(e, r, "write state file record") : 0;
+}
+
 int state_save(int dir_fd, const struct state *s, struct err *e)
 {
 	struct text t;
@@ -269,7 +280,8 @@ int state_save(int dir_fd, const struct state *s, struct err *e)
 	put(&t, "intel_rdt", s->intel_rdt);
 	if (t.n > sizeof(t.v))
 		return err_set(e, -EFBIG, "state record");
-	return replace(dir_fd, "record", t.v, t.n, e);
+	return s->pid == 0 ? begin(dir_fd, t.v, t.n, e)
+			   : replace(dir_fd, "record", t.v, t.n, e);
 }
 
 /* Undoes put()'s escapes, in place. */
@@ -456,32 +468,70 @@ int state_pidfd(const struct state *s, struct err *e)
 	return TAKE_FD(fd);
 }
 
-static int remove_once(int root_fd, const char *id, struct err *e)
+/* What a finished container has, or with `all` whatever one can have. */
+static int remove_files(int fd, bool all)
 {
-	static const char *const files[] = { "record", "record.new",
-					     "config.json", "start.new",
+	static const char *const files[] = { "record", "config.json",
+					     "record.new", "start.new",
 					     "start.sock" };
+
+	for (size_t i = 0; i < (all ? ARRAY_SIZE(files) : 2); i++)
+		if (unlinkat(fd, files[i], 0) < 0 && errno != ENOENT)
+			return -errno;
+	return 0;
+}
+
+static int remove_once(int root_fd, int fd, const char *id)
+{
+	int r = remove_files(fd, false);
+
+	if (r == 0 && unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r != -ENOTEMPTY && r != -EEXIST)
+		return r;
+	r = remove_files(fd, true);
+	return r == 0 && unlinkat(root_fd, id, AT_REMOVEDIR) < 0 ? -errno : r;
+}
+
+/* It often is the last thing done, and what stays behind is in the way of the
+ * next container of that id: what fails is tried once more. */
+int state_remove_fd(int root_fd, int dir_fd, const char *id, struct err *e)
+{
+	int r = remove_once(root_fd, dir_fd, id);
+
+	if (r < 0)
+		r = remove_once(root_fd, dir_fd, id);
+	return r < 0 && r != -ENOENT
+		       ? err_set(e, r, "remove the state of container %s", id)
+		       : 0;
+}
+
+int state_remove(int root_fd, const char *id, struct err *e)
+{
 	auto_fd int fd = openat(root_fd, id,
 				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0
 				       : err_sys(e, "open the state of container %s", id);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (unlinkat(fd, files[i], 0) < 0 && errno != ENOENT)
-			return err_sys(e, "remove %s of container %s", files[i], id);
-	if (unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys(e, "remove the state of container %s", id);
-	return 0;
+	return state_remove_fd(root_fd, fd, id, e);
 }
 
-/* It often is the last thing done, and what stays behind is in the way of the
- * next container of that id: what fails is tried once more. */
-int state_remove(int root_fd, const char *id, struct err *e)
+int state_lock_again(int dir_fd, struct err *e)
 {
-	int r = remove_once(root_fd, id, NULL);
+	struct stat st;
 
-	return r < 0 ? remove_once(root_fd, id, e) : 0;
+	while (flock(dir_fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "lock the container's state");
+	if (fstat(dir_fd, &st) < 0)
+		return err_sys(e, "look at the container's state");
+	return st.st_nlink > 0;
+}
+
+void state_unlock(int dir_fd)
+{
+	(void)flock(dir_fd, LOCK_UN);
 }
 
 struct names {

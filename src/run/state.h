@@ -78,6 +78,12 @@ int state_pidfd(const struct state *s, struct err *e);
 
 /* Removes the directory and all in it. */
 int state_remove(int root_fd, const char *id, struct err *e);
+/* The same, by its open directory. */
+int state_remove_fd(int root_fd, int dir_fd, const char *id, struct err *e);
+/* For who keeps the directory of state_make() open: gives the lock up, takes
+ * it again. 0 when the container was deleted meanwhile, else 1. */
+void state_unlock(int dir_fd);
+int state_lock_again(int dir_fd, struct err *e);
 
 /* Calls fn for every container, in order of name; stops when it returns < 0. */
 int state_each(int root_fd, int (*fn)(const char *id, void *arg), void *arg,

@@ -30,6 +30,14 @@ int sync_send(int fd, enum sync_type type, struct err *e)
 	return r < 0 ? err_set(e, r, "tell the other process") : 0;
 }
 
+int sync_send_num(int fd, enum sync_type type, uint32_t num, struct err *e)
+{
+	const uint32_t words[2] = { type, num };
+	int r = sys_send(fd, words, sizeof(words), NULL, 0);
+
+	return r < 0 ? err_set(e, r, "tell the other process") : 0;
+}
+
 void sync_send_err(int fd, enum sync_type type, const struct err *err)
 {
 	struct sync_msg m = { .type = type, .err = *err };
@@ -77,8 +85,11 @@ int sync_wait(const struct sync_peer *peer, enum sync_type want, struct err *e)
 			return err_set(
 				e, -EPIPE,
 				"the container's init died during set-up");
-		if (n >= (ssize_t)sizeof(m.type) && m.type == want)
+		if (n >= (ssize_t)sizeof(m.type) && m.type == want) {
+			if (peer->num)
+				*peer->num = (uint32_t)m.num;
 			return 0;
+		}
 		if (m.type == SYNC_LEAP && n == sizeof(leap)) {
 			memcpy(&leap, &m, sizeof(leap));
 			return leap_explain(&leap, peer->path, e);

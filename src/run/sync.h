@@ -54,12 +54,14 @@ struct run;
 
 struct sync_msg {
 	uint32_t type; /* enum sync_type */
-	int32_t num;   /* SYNC_PID; SYNC_TREES: which fds, and what is made */
+	int32_t num;   /* SYNC_PID; SYNC_KEPT: signals 1-31 that are ignored,
+			* bit by bit; SYNC_TREES: which fds, and what is made */
 	struct err err; /* SYNC_ERROR, SYNC_WARN */
 };
 
 int sync_pair(int *ret_supervisor_fd, int *ret_child_fd, struct err *e);
 int sync_send(int fd, enum sync_type type, struct err *e);
+int sync_send_num(int fd, enum sync_type type, uint32_t num, struct err *e);
 /* Errors and warnings; cannot fail in a way that could be told. */
 void sync_send_err(int fd, enum sync_type type, const struct err *err);
 
@@ -71,6 +73,7 @@ struct sync_peer {
 	const char *path;
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg;
+	uint32_t *num; /* what came with it; NULL: nobody asks */
 };
 int sync_wait(const struct sync_peer *peer, enum sync_type want,
 	      struct err *e);

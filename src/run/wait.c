@@ -17,20 +17,34 @@
 
 /* All signals that can be caught, but those that tell of a fault of our own and
  * those of job control that a shell sends to us and not to the container. */
-static int catch_signals(sigset_t *old, struct err *e)
+static void passed_on(sigset_t *ret)
 {
 	static const int ours[] = {
 		SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT,
 		SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU
 	};
+
+	sigfillset(ret);
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		sigdelset(ret, ours[i]);
+}
+
+int container_hold_signals(struct err *e)
+{
+	sigset_t all;
+
+	passed_on(&all);
+	return sigprocmask(SIG_BLOCK, &all, NULL) < 0
+		       ? err_sys(e, "block signals")
+		       : 0;
+}
+
+static int catch_signals(struct err *e)
+{
 	sigset_t all;
 	int fd;
 
-	sigfillset(&all);
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		sigdelset(&all, ours[i]);
-	if (sigprocmask(SIG_SETMASK, &all, old) < 0)
-		return err_sys(e, "block signals");
+	passed_on(&all);
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_sys(e, "take signals") : fd;
 }
@@ -85,10 +99,9 @@ int container_wait(struct container_proc *p, int *ret_status, struct err *e)
 	auto_fd int signal_fd = -EBADF;
 	struct terminal t;
 	siginfo_t si = { 0 };
-	sigset_t old;
 	int r;
 
-	signal_fd = catch_signals(&old, e);
+	signal_fd = catch_signals(e);
 	if (signal_fd < 0)
 		return signal_fd;
 	r = terminal_init(&t, p->console_fd, e);
@@ -97,7 +110,6 @@ int container_wait(struct container_proc *p, int *ret_status, struct err *e)
 	if (r == 0)
 		terminal_drain(&t);
 	terminal_done(&t);
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	if (r < 0)
 		return r;
 	while (waitid((idtype_t)P_PIDFD, (id_t)p->pidfd, &si,

@@ -173,6 +173,22 @@ int sys_write_proc(int proc_fd, const char *path, const char *text)
 	return fd < 0 ? fd : sys_write_fd(fd, text);
 }
 
+/* syscalls: readlink */
+int sys_fd_path(int fd, char *path, size_t size)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n >= size)
+		return -ENAMETOOLONG;
+	path[n] = '\0';
+	return path[0] == '/' ? 0 : -ENOENT;
+}
+
 /* syscalls: openat read */
 ssize_t sys_read_file(int dir_fd, const char *path, char *buf, size_t size)
 {
@@ -191,6 +207,20 @@ ssize_t sys_read_file(int dir_fd, const char *path, char *buf, size_t size)
 		return -errno;
 	buf[have] = '\0';
 	return (ssize_t)have;
+}
+
+/* syscalls: openat read */
+ssize_t sys_read_line(int dir_fd, const char *path, char *buf, size_t size)
+{
+	auto_fd int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (n < 0)
+		return -errno;
+	if (n > 0 && buf[n - 1] != '\n')
+		return -EFBIG;
+	buf[n] = '\0';
+	return n;
 }
 
 /* syscalls: write */

@@ -41,9 +41,14 @@ int sys_open_proc(int proc_fd, const char *path, int flags);
 /* The same, one write() and close. */
 int sys_write_proc(int proc_fd, const char *path, const char *text);
 
+/* The absolute path, without symlinks, of an open directory. */
+int sys_fd_path(int fd, char *path, size_t size);
+
 /* The whole of a small file into buf with a NUL behind; the length, or -EFBIG
  * when it does not fit. */
 ssize_t sys_read_file(int dir_fd, const char *path, char *buf, size_t size);
+/* The same for a file of one line, which one read() gives whole. */
+ssize_t sys_read_line(int dir_fd, const char *path, char *buf, size_t size);
 /* One write() of the text to a file that exists (procfs, cgroupfs). */
 int sys_write_file(int dir_fd, const char *path, const char *text);
 int sys_write_fd(int fd, const char *text);

@@ -60,15 +60,11 @@ static int set_params(int fs_fd, const char *data)
 	return 0;
 }
 
-/* syscalls: fsopen fsconfig fsmount */
-int sys_fs_mount(const char *type, const char *source, const char *data,
-		 uint64_t attrs)
+static int configure(int fs_fd, const char *source, const char *data,
+		     uint64_t attrs)
 {
-	auto_fd int fs_fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	int fd, r;
 
-	if (fs_fd < 0)
-		return -errno;
 	if (source && syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING,
 			      "source", source, 0) < 0)
 		return -errno;
@@ -80,6 +76,22 @@ int sys_fs_mount(const char *type, const char *source, const char *data,
 		return -errno;
 	fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, (unsigned)attrs);
 	return fd < 0 ? -errno : fd;
+}
+
+/* syscalls: fsopen fsconfig fsmount close */
+int sys_fs_mount(const char *type, const char *source, const char *data,
+		 uint64_t attrs)
+{
+	int fs_fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC), r;
+
+	if (fs_fd < 0)
+		return -errno;
+	r = configure(fs_fd, source, data, attrs & ~SYS_FS_CHILD);
+	if (attrs & SYS_FS_CHILD)
+		scope_close_high(&fs_fd);
+	else
+		scope_close(&fs_fd);
+	return r;
 }
 
 /* syscalls: open_tree */

@@ -13,6 +13,8 @@
  * in double quotes may hold some),
  * FSCONFIG_CMD_CREATE, fsmount() with MOUNT_ATTR_* `attrs`. `source` may be
  * NULL. */
+/* Among `attrs`: leave the context's fd to execve(), see auto_exec_fd. */
+#define SYS_FS_CHILD (1ULL << 63)
 int sys_fs_mount(const char *type, const char *source, const char *data,
 		 uint64_t attrs);
 /* A copy of the mount at (dir_fd, path): flags OPEN_TREE_CLONE, AT_RECURSIVE,

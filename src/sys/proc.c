@@ -83,32 +83,83 @@ int sys_cloexec_range(unsigned first, unsigned last)
 		       : 0;
 }
 
-/* Format: proc_pid_stat(5). The name in field 2 may hold blanks and brackets,
- * so fields are counted from the last ')'. */
-int sys_start_ticks(pid_t pid, uint64_t *ret_ticks, char *ret_state)
+/* syscalls: close_range close */
+void sys_close_all(const int *fds, size_t n)
 {
-	char path[64], text[1024], *p, *end;
+	for (size_t i = 0; i < n;) {
+		size_t k = i + 1;
+
+		while (fds[i] >= 0 && k < n && fds[k] == fds[k - 1] + 1)
+			k++;
+		if (fds[i] >= 0 &&
+		    (k == i + 1 || syscall(SYS_close_range, (unsigned)fds[i],
+					   (unsigned)fds[k - 1], 0) < 0))
+			for (size_t j = i; j < k; j++)
+				close(fds[j]);
+		i = k;
+	}
+}
+
+/* Format: proc_pid_stat(5). The name in field 2 may hold blanks and brackets,
+ * so fields are counted from the last ')'. Field 3 is the first of `text`. */
+static int read_stat(pid_t pid, char *text, size_t size, char **ret_rest)
+{
+	char path[64], *p;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	n = sys_read_file(AT_FDCWD, path, text, sizeof(text));
+	n = sys_read_line(AT_FDCWD, path, text, size);
 	if (n < 0)
 		return n == -ENOENT ? -ESRCH : (int)n;
 	p = strrchr(text, ')');
 	if (!p || p[1] != ' ')
 		return -EPROTO;
-	p += 2;
+	*ret_rest = p + 2;
+	return 0;
+}
+
+/* *p is at field `from`; goes to field `to` and reads it. */
+static int take_field(char **p, int from, int to, uint64_t *ret)
+{
+	char *end, saved;
+	int r;
+
+	for (; from < to; from++) {
+		*p = strchr(*p, ' ');
+		if (!*p)
+			return -EPROTO;
+		(*p)++;
+	}
+	end = *p + strcspn(*p, " ");
+	saved = *end;
+	*end = '\0';
+	r = num_u64(*p, UINT64_MAX, ret);
+	*end = saved;
+	return r;
+}
+
+int sys_start_ticks(pid_t pid, uint64_t *ret_ticks, char *ret_state)
+{
+	char text[1024], *p;
+	int r = read_stat(pid, text, sizeof(text), &p);
+
+	if (r < 0)
+		return r;
 	if (ret_state)
 		*ret_state = *p;
-	for (int field = 3; field < 22; field++) {
-		p = strchr(p, ' ');
-		if (!p)
-			return -EPROTO;
-		p++;
-	}
-	end = strchr(p, ' ');
-	if (!end)
-		return -EPROTO;
-	*end = '\0';
-	return num_u64(p, UINT64_MAX, ret_ticks);
+	return take_field(&p, 3, 22, ret_ticks);
+}
+
+int sys_new_process(pid_t pid, uint64_t *ret_ticks, uint32_t *ret_ignored)
+{
+	char text[1024], *p;
+	uint64_t ignored = 0;
+	int r = read_stat(pid, text, sizeof(text), &p);
+
+	if (r == 0)
+		r = take_field(&p, 3, 22, ret_ticks);
+	if (r == 0)
+		r = take_field(&p, 22, 33, &ignored);
+	*ret_ignored = (uint32_t)ignored;
+	return r;
 }

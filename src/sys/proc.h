@@ -27,8 +27,12 @@ int sys_pidfd_signal(int pidfd, int sig);
 int sys_pidfd_getfd(int pidfd, int fd);
 int sys_setns(int fd, int clone_flags);
 int sys_unshare(uint64_t clone_flags);
+/* Closes fds (empty ones are skipped): those with numbers in a row by one call. */
+void sys_close_all(const int *fds, size_t n);
 /* Marks fds first..last O_CLOEXEC. */
 int sys_cloexec_range(unsigned first, unsigned last);
 /* Start time of a process in clock ticks since boot: with the pid it names one
  * process for ever. -ESRCH when there is none. state (a letter) may be NULL. */
 int sys_start_ticks(pid_t pid, uint64_t *ret_ticks, char *ret_state);
+/* The same, and which of the signals 1 to 31 it ignores: bit 0 is signal 1. */
+int sys_new_process(pid_t pid, uint64_t *ret_ticks, uint32_t *ret_ignored);

@@ -9,11 +9,11 @@
 #include "oci/config.h"
 #include "own/own.h"
 #include "run/container.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,17 +49,18 @@ int bundle_open(struct app *app, const char *id, const struct create_opts *o,
 
 	if (r < 0)
 		return r;
-	if (!realpath(dir, path))
+	conf_init(&b->conf, &app->arena);
+	b->conf.id = id;
+	b->conf.bundle_fd = openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->conf.bundle_fd < 0)
 		return err_sys(e, "--bundle %s", dir);
+	r = sys_fd_path(b->conf.bundle_fd, path, sizeof(path));
+	if (r < 0)
+		return err_set(e, r, "--bundle %s", dir);
 	b->path = arena_dup(&app->arena, path);
 	if (!b->path)
 		return err_set(e, -ENOMEM, "--bundle");
-	conf_init(&b->conf, &app->arena);
-	b->conf.id = id;
 	b->conf.bundle = b->path;
-	b->conf.bundle_fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (b->conf.bundle_fd < 0)
-		return err_sys(e, "--bundle %s", dir);
 	return read_config(app, o, b, e);
 }
 
@@ -98,6 +99,12 @@ int listen_fds(struct arena *a, struct conf_process *p, unsigned *n_fds,
 	return r < 0 ? r : add_env(p, a, "LISTEN_PID=1", e);
 }
 
+/* Only a configuration with a label needs to know which LSMs there are. */
+static bool names_lsm(const struct conf *c)
+{
+	return c->process.apparmor || c->process.selinux || c->mount_label;
+}
+
 int bundle_options(struct app *app, const struct create_opts *o,
 		   struct bundle *b, struct err *e)
 {
@@ -112,7 +119,7 @@ int bundle_options(struct app *app, const struct create_opts *o,
 		return err_input(e, "--preserve-fds %u: more than 4096", fds);
 	r = listen_fds(&app->arena, &c->process, &fds, e);
 	if (r == 0)
-		r = app_probe(app, HOST_CGROUPS | HOST_LSM, e);
+		r = app_probe(app, HOST_CGROUPS | (names_lsm(c) ? HOST_LSM : 0), e);
 	if (r == 0)
 		r = app_cgroup_options(app, &c->cgroup, e);
 	if (r == 0) {
@@ -209,26 +216,12 @@ int bundle_clean_up(struct app *app, const struct bundle *b, pid_t pid,
 	return r < 0 ? clean_up_once(app, b, pid, e) : 0;
 }
 
-/* A signal that comes before container_wait() passes signals on must not end us
- * and leave the container alone: it waits. The engine's child has none blocked. */
-static int hold_signals(struct err *e)
-{
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
-				      SIGTRAP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
-	sigset_t set;
-
-	sigfillset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		sigdelset(&set, faults[i]);
-	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? err_sys(e, "block signals") : 0;
-}
-
 static int run_to_end(struct app *app, const struct create_opts *o,
 		      struct bundle *b, struct err *e)
 {
 	struct container_proc proc = { 0 };
 	struct err clean_err = { 0 };
-	int status = 0, r = o->detach ? 0 : hold_signals(e);
+	int status = 0, r = o->detach ? 0 : container_hold_signals(e);
 
 	if (r == 0)
 		r = container_run(&b->conf, &b->opts, &proc, e);
@@ -240,13 +233,15 @@ static int run_to_end(struct app *app, const struct create_opts *o,
 	}
 	if (!o->detach)
 		r = container_wait(&proc, &status, e);
-	container_proc_close(&proc);
-	if (r == 0 && (o->detach || o->keep))
+	if (r == 0 && (o->detach || o->keep)) {
+		container_proc_close(&proc);
 		return status;
+	}
 	if (r < 0)
 		(void)bundle_clean_up(app, b, proc.pid, &clean_err);
-	else
+	else if (container_finish(&b->conf, &b->opts, &proc, &clean_err) < 0)
 		r = bundle_clean_up(app, b, proc.pid, e);
+	container_proc_close(&proc);
 	return r < 0 ? r : status;
 }
 

@@ -203,8 +203,10 @@ static int run_in(struct app *app, const struct exec_opts *o, struct found *f,
 		.warn_arg = app,
 	};
 	struct container_proc proc;
-	int status = 0, r = container_exec(&f->conf, &x, &proc, e);
+	int status = 0, r = o->detach ? 0 : container_hold_signals(e);
 
+	if (r == 0)
+		r = container_exec(&f->conf, &x, &proc, e);
 	if (r < 0)
 		return r;
 	if (!o->detach)

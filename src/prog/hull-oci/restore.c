@@ -274,7 +274,9 @@ COMMAND(restore)
 		r = bring_back(&x, &p, e);
 	if (r < 0 || x.opts->c.detach)
 		return r;
-	r = container_wait(&p, &status, e);
+	r = container_hold_signals(e);
+	if (r == 0)
+		r = container_wait(&p, &status, e);
 	if (r == 0)
 		r = bundle_clean_up(app, &x.b, p.pid, e);
 	return r < 0 ? r : status;

@@ -42,16 +42,21 @@ static int run(struct app *app, const struct conf *c, int *ret_status,
 				     .warn = hull_warn };
 	struct container_proc proc;
 	struct err later = { 0 };
+	bool ended = false;
 	int r;
 
 	if (root_fd < 0)
 		return root_fd;
-	r = container_run(c, &co, &proc, e);
+	r = container_hold_signals(e);
+	if (r == 0)
+		r = container_run(c, &co, &proc, e);
 	if (r < 0)
 		return r;
 	r = container_wait(&proc, ret_status, e);
+	if (container_finish(c, &co, &proc, &later) == 0)
+		ended = true;
 	container_proc_close(&proc);
-	if (clean_up(app, c, root_fd, &later) < 0 && r == 0) {
+	if (!ended && clean_up(app, c, root_fd, &later) < 0 && r == 0) {
 		*e = later;
 		return later.code;
 	}
