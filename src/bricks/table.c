@@ -40,6 +40,7 @@ const struct brick *const bricks[] = {
 
 /* Those for a process that joins a running container. */
 const struct brick *const exec_bricks[] = {
+	&brick_cgroup_join, /* while it is still the caller's process */
 	&brick_rdt_join,
 	&brick_oom,
 	&brick_ns,

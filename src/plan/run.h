@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct cgroup;
 struct conf;
 struct err;
 struct sock_fprog;
@@ -50,6 +51,8 @@ struct run {
 	size_t n_attach;
 	const char *cgroup_path; /* where systemd has put the cgroup when that is
 				  * not where it was expected; NULL */
+	const struct cgroup *join; /* exec: a user's scope; NULL */
+	const char *join_sub;      /* below it; NULL */
 
 	int trees[TREE_MAX_]; /* first the supervisor's, then the child's */
 	unsigned made;        /* MADE_*, goes over with them */

@@ -27,12 +27,13 @@
 #include <unistd.h>
 
 /* The container's configuration as a process sees it that comes later. */
-static struct conf joined(const struct conf *c, const struct conf_process *p,
+static struct conf joined(const struct conf *c, const struct container_exec *how,
 			  int init_pidfd)
 {
 	struct conf x = *c;
 
-	x.process = *p;
+	x.cgroup.manager = how->state->cgroup_manager;
+	x.process = *how->process;
 	x.has_process = true;
 	memset(x.hooks, 0, sizeof(x.hooks));
 	for (int k = 0; k < NS_MAX_; k++) {
@@ -63,6 +64,11 @@ static int enter_cgroup(const struct container_exec *x, struct arena *a,
 		err_input(e, "container %s is paused", s->id);
 		return err_hint(e, -EINVAL,
 				"resume it first, or use --ignore-paused");
+	}
+	if (g->manager == CGROUP_SYSTEMD && g->is_user) {
+		r->join = g;
+		r->join_sub = x->cgroup;
+		return 0;
 	}
 	return cgroup_open_attach(g, x->cgroup, r->attach_fds, RUN_ATTACH_MAX,
 				  &r->n_attach, &r->cgroup_fd, e);
@@ -164,7 +170,7 @@ int container_exec(const struct conf *c, const struct container_exec *x,
 	l.init_pidfd = state_pidfd(x->state, e);
 	if (l.init_pidfd < 0)
 		return l.init_pidfd;
-	joint = joined(c, x->process, l.init_pidfd);
+	joint = joined(c, x, l.init_pidfd);
 	run_init(&l.run, &joint);
 	run_open_proc(&l.run);
 	l.run.is_exec = true;
