@@ -5,7 +5,8 @@
  * -------------------
  * The record, the cgroups and their limits are made as create makes them; the
  * processes come from criu, which is started inside the cgroups so that what it
- * restores is born there. criu wants the root file system to be a mount point:
+ * restores is born there. With the systemd manager a process that does nothing
+ * holds the scope until then. criu wants the root file system to be a mount point:
  * it gets one in a mount namespace of its own, so nothing has to be unmounted.
  * The restored init is a sibling of criu, that is our child, and is waited for
  * like any other.
@@ -16,6 +17,7 @@
 #include "base/num.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/unit.h"
 #include "parse/json.h"
 #include "prog/hull-oci/create.h"
 #include "prog/hull-oci/criu.h"
@@ -28,8 +30,11 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,7 +48,8 @@ struct rebirth {
 	struct cgroup cgroup;
 	struct state state;
 	const char *rootfs, *pid_path, *log_path;
-	int dir_fd;
+	int dir_fd, holder_fd;
+	pid_t holder; /* in systemd's scope until criu is; 0 */
 	char created[40];
 };
 
@@ -65,6 +71,51 @@ static void now(char *text, size_t size)
 	gmtime_r(&ts.tv_sec, &tm);
 	n = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text + n, size - n, ".%09ldZ", ts.tv_nsec);
+}
+
+static int hold_scope(struct rebirth *x, struct err *e)
+{
+	const struct sys_clone plain = { 0 };
+
+	x->holder = sys_clone3(&plain, &x->holder_fd);
+	if (x->holder < 0)
+		return err_set(e, x->holder, "fork");
+	if (x->holder == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		(void)sys_cloexec_range(0, ~0U);
+		for (;;)
+			pause();
+	}
+	return 0;
+}
+
+static void release_scope(struct rebirth *x)
+{
+	if (x->holder <= 0)
+		return;
+	(void)sys_pidfd_signal(x->holder_fd, SIGKILL);
+	(void)waitpid(x->holder, NULL, 0);
+	close(TAKE_FD(x->holder_fd));
+	x->holder = 0;
+}
+
+static int make_cgroup(struct rebirth *x, struct err *e)
+{
+	struct conf *c = &x->b.conf;
+	struct arena *a = &x->app->arena;
+	const char *request;
+	int r;
+
+	if (x->cgroup.manager != CGROUP_SYSTEMD)
+		return cgroup_make(&x->cgroup, c->cgroup.best_effort, e);
+	r = unit_request(&x->cgroup, c, a, &request, e);
+	if (r == 0)
+		r = hold_scope(x, e);
+	if (r == 0)
+		r = unit_start(&x->cgroup, request, x->holder, a, e);
+	x->state.cgroup_path = x->cgroup.path;
+	return r < 0 ? r : cgroup_adopt(&x->cgroup, &c->cgroup.res,
+					c->cgroup.best_effort, x->holder, a, e);
 }
 
 /* The record and the cgroups; whatever fails from here on is cleaned by
@@ -90,7 +141,7 @@ static int make_place(struct rebirth *x, struct err *e)
 	if (r == 0)
 		r = state_save_config(x->dir_fd, x->b.text, x->b.len, e);
 	if (r == 0)
-		r = cgroup_make(&x->cgroup, c->cgroup.best_effort, e);
+		r = make_cgroup(x, e);
 	if (r == 0)
 		r = cgroup_limit(&x->cgroup, &c->cgroup.res, false, c->cgroup.best_effort, e);
 	if (r == 0)
@@ -168,6 +219,11 @@ static int restore(struct rebirth *x, struct err *e)
 	criu_add(&c, "--restore-sibling");
 	criu_add(&c, "--pidfile");
 	criu_add(&c, "%s", x->pid_path);
+	/* Without it they would go back to the cgroups of the old container. */
+	if (x->cgroup.n_dirs > 0) {
+		criu_add(&c, "--cgroup-root");
+		criu_add(&c, "%s", x->cgroup.path);
+	}
 	if (conf->ns[NS_NET].mode == PART_JOIN) {
 		criu_add(&c, "--inherit-fd");
 		criu_add(&c, "fd[%d]:extRootNetNS", conf->ns[NS_NET].fd);
@@ -213,6 +269,8 @@ static void take_back(struct rebirth *x, struct container_proc *p)
 	if (p->pidfd >= 0)
 		(void)sys_pidfd_signal(p->pidfd, SIGKILL);
 	(void)cgroup_kill(&x->cgroup, SIGKILL, NULL);
+	if (x->cgroup.manager == CGROUP_SYSTEMD && x->cgroup.n_dirs)
+		(void)unit_stop(&x->cgroup, NULL);
 	(void)cgroup_remove(&x->cgroup, NULL);
 	(void)state_remove(x->b.opts.state_root_fd, x->b.conf.id, NULL);
 }
@@ -253,6 +311,7 @@ static int bring_back(struct rebirth *x, struct container_proc *p, struct err *e
 		r = restore(x, e);
 	if (r == 0)
 		r = read_pid(x, p, e);
+	release_scope(x);
 	if (r < 0)
 		take_back(x, p);
 	close(x->dir_fd); /* and with it the lock */
@@ -261,7 +320,7 @@ static int bring_back(struct rebirth *x, struct container_proc *p, struct err *e
 
 COMMAND(restore)
 {
-	struct rebirth x = { .app = app, .opts = opts, .dir_fd = -EBADF };
+	struct rebirth x = { .app = app, .opts = opts, .dir_fd = -EBADF, .holder_fd = -EBADF };
 	struct container_proc p = { .pidfd = -EBADF, .console_fd = -EBADF };
 	int status = 0, r = bundle_open(app, argv[0], &x.opts->c, &x.b, e);
 

@@ -33,6 +33,8 @@ is "it runs" "$(status c2)" running
 ok "it counts on" await 20 sh -c "[ \"\$(cat /c/rootfs/tmp/count)\" -gt $((before + 2)) ]"
 after=$(cat /c/rootfs/tmp/count)
 ok "from where it was, not from one ($before, then $after)" test "$after" -gt "$before"
+pid=$(hull-oci state c2 | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
+is "it is in the new container's cgroup" "$(grep -c c1 /proc/$pid/cgroup)" 0
 ok "exec works in it" hull-oci exec c2 true
 ok "kill" hull-oci kill c2 KILL
 ok "delete" hull-oci delete --force c2

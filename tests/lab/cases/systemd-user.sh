@@ -25,10 +25,9 @@ prop() { as "systemctl --user show --value -p $2 $1"; }
 mkdir -p -m 0755 /run/user && mkdir -m 0700 /run/user/1000 && chown 1000:1000 /run/user/1000
 ok "the user's systemd starts" systemctl start user@1000.service
 mkdir -p $session
-bus=$(as 'dbus-daemon --session --address=unix:path=/run/user/1000/bus --fork --nopidfile --nosyslog --print-pid')
 ok "and answers" as 'systemctl --user show-environment'
 
-bundle /home/ann/b '["/bin/sleep", "1000"]' '"cgroupsPath": ":pre:one",
+bundle /home/ann/b '["/bin/sleep", "1000"]' '"cgroupsPath": "user.slice:pre:one",
   "uidMappings": [ { "containerID": 0, "hostID": 1000, "size": 1 } ],
   "gidMappings": [ { "containerID": 0, "hostID": 1000, "size": 1 } ],
   "resources": { "memory": { "limit": 33554432 }, "pids": { "limit": 33 },
@@ -64,8 +63,7 @@ ok "its cgroup is gone" await 5 test ! -e $scope
 ok "no unit of the user has failed" as 'test -z "$(systemctl --user list-units --failed --no-legend)"'
 is "nothing of it is left with the host's systemd" "$(systemctl list-units --all --no-legend 'pre-*')" ""
 if [ "$is_ours" ]; then
-	kill $bus
-	rm -f /run/user/1000/bus
+	as 'systemctl --user stop dbus.socket dbus.service'
 	as 'hull-oci --systemd-cgroup run --detach --bundle /home/ann/b two'
 	is "without the user's bus it is systemd's own socket" $? 0
 	as 'hull-oci delete --force two'

@@ -29,9 +29,7 @@ ok "run" sd run --detach --bundle /b one
 at=/lab.slice/lab-a.slice/pre-one.scope
 cg=/sys/fs/cgroup
 pid=$(pid_of one)
-is "the container is in its scope in every hierarchy with a controller" \
-	"$(grep -v -E ':(misc|rdma|perf_event|hugetlb|net_cls[^:]*|):' /proc/$pid/cgroup | cut -d: -f3 | sort -u)" $at
-[ -z "$is_ours" ] || is "ours in really every one" "$(cut -d: -f3 /proc/$pid/cgroup | sort -u)" $at
+[ -z "$is_ours" ] || is "the container is in its scope in every hierarchy" "$(cut -d: -f3 /proc/$pid/cgroup | sort -u)" $at
 is "Slice" "$(prop pre-one.scope Slice)" lab-a.slice
 is "MemoryLimit" "$(prop pre-one.scope MemoryLimit)" 67108864
 is "CPUShares" "$(prop pre-one.scope CPUShares)" 2048
@@ -43,7 +41,7 @@ is "cpu.shares" "$(cat $cg/cpu$at/cpu.shares)" 2048
 is "cpu.cfs_quota_us" "$(cat $cg/cpu$at/cpu.cfs_quota_us)" 50000
 is "cpuset.cpus" "$(cat $cg/cpuset$at/cpuset.cpus)" 0
 is "pids.max" "$(cat $cg/pids$at/pids.max)" 77
-ok "devices.list has the rule" grep -qx 'c 1:11 rw' $cg/devices$at/devices.list
+[ -z "$is_ours" ] || ok "devices.list has the rule" grep -qx 'c 1:11 rw' $cg/devices$at/devices.list
 ok "and not everything" sh -c "! grep -q '^a' $cg/devices$at/devices.list"
 is "seen from inside" "$(hull-oci exec one cat /sys/fs/cgroup/pids/pids.max)" 77
 hull-oci exec --detach one sleep 500
