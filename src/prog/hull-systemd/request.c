@@ -53,6 +53,7 @@ static bool read_verb(char *rest, struct request *q)
 	static const char *const words[] = { "", "start", "set", "stop",
 					     "attach" };
 
+	q->verb = VERB_NONE;
 	for (size_t i = 1; i < ARRAY_SIZE(words); i++)
 		if (strcmp(rest, words[i]) == 0)
 			q->verb = (enum verb)i;
