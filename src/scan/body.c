@@ -12,6 +12,7 @@
  * in data. A label is what such a table or pointer says, nothing else. */
 #include "scan/body.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct body *body_free(struct body *b)
 		free(b->v);
 		free(b->branches);
 		free(b->computed);
+		free(b->levels);
 		free(b);
 	}
 	return NULL;
@@ -93,6 +95,7 @@ static int by_to(const void *a, const void *b)
 static void decode_line(struct body *b, const struct elf *f, const struct decoder *d, uint64_t at,
 			size_t known)
 {
+	unsigned step = machine_of(f->machine)->step;
 	const uint8_t *bytes = elf_at(f, at, b->end - at);
 	uint64_t from = at;
 	struct body first = { .v = b->v, .n = known };
@@ -101,7 +104,7 @@ static void decode_line(struct body *b, const struct elf *f, const struct decode
 		struct insn *in = &b->v[b->n];
 
 		if (!decode_insn(d, bytes + (at - from), b->end - at, at, in)) {
-			at++;
+			at += step - (at & (step - 1));
 			continue;
 		}
 		b->n++;
@@ -199,6 +202,18 @@ static void note_leaks(struct body *b, const struct machine *m, const struct ins
 		b->leaks_frame = INT64_MIN;
 }
 
+/* Does an instruction give the frame pointer a value that is none of the stack? */
+static bool spoils_frame(const struct machine *m, const struct insn *in)
+{
+	if (!insn_writes(in, m->fp) || in->kind == INSN_CALL || in->kind == INSN_POP ||
+	    in->kind == INSN_LEAVE)
+		return false;
+	if (in->kind == INSN_LOAD && (in->base == m->sp || in->base == m->fp))
+		return false;
+	return !(in->kind == INSN_MOVE && in->src == m->sp) &&
+	       !(in->kind == INSN_LEA && in->base == m->sp && in->index == GPR_NONE);
+}
+
 static bool index_body(struct body *b, const struct machine *m)
 {
 	b->branches = calloc(b->n + 1, sizeof(*b->branches));
@@ -208,7 +223,10 @@ static bool index_body(struct body *b, const struct machine *m)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct insn *in = &b->v[i];
 
-		note_leaks(b, m, in);
+		if (m->elf != EM_AARCH64)
+			note_leaks(b, m, in);
+		if (spoils_frame(m, in))
+			b->has_frame = false;
 		if (in->is_direct && in->kind != INSN_CALL) {
 			b->branches[b->n_branches].to = in->to;
 			b->branches[b->n_branches++].from = (uint32_t)i;
@@ -234,7 +252,9 @@ struct body *body_new(const struct graph *g, const struct decoder *d, uint32_t n
 	b->end = u->code.base + fn->end;
 	b->falls = fn->falls;
 	b->leaks_stack = b->leaks_frame = INT64_MAX;
-	if (!decode_all(b, u->object->elf, d) || !index_body(b, g->machine))
+	b->has_frame = true;
+	if (!decode_all(b, u->object->elf, d) || !index_body(b, g->machine) ||
+	    (g->machine->elf == EM_AARCH64 && !body_read_a64(b, g)))
 		return body_free(b);
 	return b;
 }

@@ -33,8 +33,11 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "scan/code-a64.h"
+#include "scan/decode-a64.h"
 #include "scan/decode.h"
 #include "scan/eh_frame.h"
+#include "scan/machine.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -50,6 +53,7 @@ struct build {
 	size_t room_facts, n_starts, room_starts;
 	uint32_t *begins; /* where functions begin */
 	uint64_t image_start, image_end;
+	uint8_t step; /* of instructions: struct machine */
 };
 
 
@@ -95,6 +99,7 @@ size_t code_fact_from(const struct code *c, uint32_t at)
 
 static int add_begin(struct build *b, uint64_t address)
 {
+	address += -address & (b->step - 1U);
 	if (!elf_is_code(b->elf, address))
 		return 0;
 	if (b->n_starts == b->room_starts) {
@@ -229,8 +234,11 @@ static int make_funcs(struct build *b, const struct elf_range *bounds, size_t n_
 			f->has_landing_pads = eh[h].has_landing_pads;
 		}
 	}
-	if (!c->funcs && !new_func(c, &room, 0))
-		return -ENOMEM;
+	if (!c->funcs) {
+		if (!new_func(c, &room, 0))
+			return -ENOMEM;
+		c->n_funcs = 0; /* room for the end is all */
+	}
 	for (size_t i = 0; i < c->n_funcs; i++) {
 		uint32_t n = c->funcs[i].end - c->funcs[i].start;
 
@@ -266,6 +274,11 @@ static int add_fact(struct build *b, uint64_t at, int kind, uint64_t to, uint8_t
 	return 0;
 }
 
+static int add_pair(void *ctx, uint64_t at, enum fact_kind kind, uint64_t to)
+{
+	return add_fact(ctx, at, (int)kind, to, 4);
+}
+
 static bool is_start(const struct build *b, uint32_t at)
 {
 	return b->starts[at / 8] >> (at % 8) & 1;
@@ -274,6 +287,26 @@ static bool is_start(const struct build *b, uint32_t at)
 static bool is_call(int kind)
 {
 	return kind == FACT_CALL || kind == FACT_CALL_SLOT || kind == FACT_CALL_ANY;
+}
+
+/* What a word of aarch64 code says together with its neighbours: a jump that ends
+ * a stub of the PLT goes through its slot; a literal of a program for a fixed
+ * place may be an address. */
+static void read_a64(const struct build *b, uint64_t at, struct decoded *d)
+{
+	const struct elf_seg *s = elf_seg_of(b->elf, at);
+	const uint8_t *p;
+	size_t start;
+
+	if (d->kind == FACT_JUMP_ANY &&
+	    a64_stub(s->bytes, at - s->start, s->start, &start, &d->to))
+		d->kind = FACT_JUMP_SLOT;
+	p = d->kind == FACT_ACCESS && b->image_end ? elf_at(b->elf, d->to, 8) : NULL;
+	if (p && elf_is_code(b->elf, d->to) && elf_u64(p) >= b->image_start &&
+	    elf_u64(p) < b->image_end) {
+		d->also = FACT_ADDRESS;
+		d->also_to = elf_u64(p);
+	}
 }
 
 /* Decodes from *at to end, or until an instruction that is known already.
@@ -294,10 +327,12 @@ static int sweep(struct build *b, uint32_t from, uint32_t end, bool is_described
 		if (!d.length) {
 			c->n_bad++;
 			falls = false;
-			at++;
+			at += b->step - (uint32_t)((c->base + at) & (b->step - 1U));
 			continue;
 		}
 		b->starts[at / 8] |= (uint8_t)(1U << (at % 8));
+		if (b->step == 4)
+			read_a64(b, c->base + at, &d);
 		if (d.flow != FLOW_PADDING)
 			falls = d.flow == FLOW_NEXT &&
 				!(is_described && is_call(d.kind));
@@ -346,6 +381,18 @@ static bool is_sorted(const struct code *c)
 	return true;
 }
 
+static bool a64_begin(const struct build *b, uint32_t at, uint32_t *ret_at)
+{
+	const struct elf_seg *s = elf_seg_of(b->elf, b->code->base + at);
+	uint64_t slot;
+	size_t start;
+
+	if (!s || !a64_stub(s->bytes, b->code->base + at - s->start, s->start, &start, &slot))
+		return false;
+	*ret_at = (uint32_t)(s->start + start - b->code->base);
+	return true;
+}
+
 /* Does a stub begin at this fact? Its start, with the endbr64 before it. */
 static bool begins_stub(const struct build *b, const struct fact *t, uint32_t *ret_at)
 {
@@ -361,6 +408,8 @@ static bool begins_stub(const struct build *b, const struct fact *t, uint32_t *r
 	if (i == b->elf->n_rels || rel->where != c->base + t->to)
 		return false;
 	*ret_at = t->at;
+	if (b->step == 4)
+		return a64_begin(b, t->at, ret_at);
 	p = t->at >= 4 ? elf_at(b->elf, c->base + t->at - 4, 4) : NULL;
 	if (p && memcmp(p, "\xf3\x0f\x1e\xfa", 4) == 0)
 		*ret_at -= 4;
@@ -578,6 +627,8 @@ static int build(struct build *b, const uint64_t *extra, size_t n_extra,
 			  &c->funcs[i].falls);
 	if (r == 0)
 		r = sweep_targets(b);
+	if (r == 0 && b->step == 4)
+		r = code_a64_read(b->elf, c, (struct page_sink){ add_pair, b });
 	if (r == 0)
 		r = read_tables(b);
 	if (r == 0)
@@ -591,7 +642,7 @@ int code_read(const struct elf *f, const uint64_t *extra, size_t n_extra,
 	      struct code *ret_c, struct err *e)
 {
 	auto_free struct eh_range *eh = NULL;
-	struct build b = { .elf = f, .code = ret_c };
+	struct build b = { .elf = f, .code = ret_c, .step = machine_of(f->machine)->step };
 	size_t n_eh = 0;
 	int r;
 

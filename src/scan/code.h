@@ -27,6 +27,7 @@ enum fact_kind {
 	FACT_JUMP_ANY,
 	FACT_ADDRESS,   /* forms the address `to` */
 	FACT_ACCESS,    /* reads or writes at `to` */
+	FACT_PAGE,      /* forms an address on the page at `to` (aarch64) */
 	FACT_LABEL,     /* a jump table that it uses has the entry `to` */
 	FACT_SYSCALL,   /* syscall */
 	FACT_SYSCALL32, /* int 0x80, sysenter: the 32-bit numbers */
@@ -43,6 +44,7 @@ struct func {
 	bool is_described;   /* by .eh_frame: made by a compiler, or with care */
 	bool has_landing_pads;
 	bool falls;          /* control can run on into the next function */
+	bool is_open;        /* a computed jump may lead anywhere in it (aarch64) */
 };
 
 struct code {
@@ -54,6 +56,13 @@ struct code {
 	bool is_described; /* most of its functions are */
 	size_t n_bad; /* bytes that are no instruction */
 };
+
+/* Does the fact form an address from `start` up to `end`? */
+static inline bool fact_forms(const struct fact *t, uint32_t start, uint32_t end)
+{
+	return t->kind == FACT_ADDRESS ? t->to >= start && t->to < end
+	     : t->kind == FACT_PAGE && t->to < end && t->to + 4096U > start;
+}
 
 void code_done(struct code *c);
 /* `extra` holds further addresses where functions are known to begin. */

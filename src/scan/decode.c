@@ -13,22 +13,25 @@
 #include "scan/decode.h"
 
 #include "scan/code.h"
+#include "scan/decode-a64.h"
 
 #include <Zydis/Zydis.h>
 #include <elf.h>
 #include <stdlib.h>
 
 struct decoder {
+	uint16_t machine;
 	ZydisDecoder zydis;
 };
 
 struct decoder *decoder_new(uint16_t machine)
 {
-	struct decoder *d = machine == EM_X86_64 ? malloc(sizeof(*d)) : NULL;
+	struct decoder *d = malloc(sizeof(*d));
 
-	if (d)
-		ZydisDecoderInit(&d->zydis, ZYDIS_MACHINE_MODE_LONG_64,
-				 ZYDIS_STACK_WIDTH_64);
+	if (!d)
+		return NULL;
+	d->machine = machine;
+	ZydisDecoderInit(&d->zydis, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	return d;
 }
 
@@ -138,6 +141,10 @@ void decode_fact(const struct decoder *d, const uint8_t *bytes, size_t room, uin
 {
 	ZydisDecodedInstruction in;
 
+	if (d->machine == EM_AARCH64) {
+		a64_fact(bytes, room, at, ret);
+		return;
+	}
 	*ret = (struct decoded){ .kind = -1, .also = -1 };
 	if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&d->zydis, NULL, bytes, room, &in)))
 		return;
@@ -457,11 +464,14 @@ bool decode_insn(const struct decoder *d, const uint8_t *bytes, size_t room, uin
 	enum control flow;
 	int kernel;
 
+	if (d->machine == EM_AARCH64)
+		return a64_insn(bytes, room, at, ret);
 	if (ZYAN_FAILED(ZydisDecoderDecodeFull(&d->zydis, bytes, room, &in, op)))
 		return false;
 	*ret = (struct insn){ .at = at, .length = in.length, .kind = INSN_OTHER,
-			      .dst = GPR_NONE, .src = GPR_NONE, .base = GPR_NONE,
-			      .index = GPR_NONE, .vector = VECTOR_NONE };
+			      .dst = GPR_NONE, .src = GPR_NONE, .pair = GPR_NONE,
+			      .base = GPR_NONE, .index = GPR_NONE,
+			      .vector = VECTOR_NONE };
 	flow = flow_of(&in);
 	ret->is_padding = flow == FLOW_PADDING;
 	ret->is_privileged = in.mnemonic != ZYDIS_MNEMONIC_HLT &&

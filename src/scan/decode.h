@@ -43,12 +43,14 @@ enum insn_kind {
 	INSN_LOAD,   /* dst = value at [mem] */
 	INSN_STORE,  /* value at [mem] = src, or imm when src is none */
 	INSN_ADD,    /* dst += imm */
-	INSN_AND,    /* dst &= imm */
+	INSN_AND,    /* dst = dst & imm; aarch64: src & imm */
 	INSN_AND_ANY, /* dst &= something */
 	INSN_OR,     /* dst |= src, value at [mem], or imm when both are none */
 	INSN_SHIFT,  /* dst <<= imm; >>= -imm, filled with zeros */
 	INSN_SWAP,   /* dst and src change places (xchg) */
 	INSN_CHOOSE, /* dst = src or stays (cmov) */
+	INSN_SELECT, /* dst = src, or pair + imm (csel); no register: 0 */
+	INSN_INSERT, /* 16 bits of dst, from bit `scale` on, = imm; the rest stays (movk) */
 	INSN_BIT,    /* dst = 0 or 1 (setcc), low byte only */
 	INSN_BORROW, /* dst = 0 or -1 (sbb same, same) */
 	INSN_PUSH,   /* src, or imm when src is none */
@@ -64,12 +66,16 @@ struct insn {
 	uint64_t at, to; /* to: target of a direct call, jump or branch */
 	uint8_t length, kind;
 	uint8_t dst, src, width; /* enum gpr; width of the operation in bytes */
+	uint8_t pair;            /* a second register, for the place behind the first */
+	uint8_t mem_width;       /* how many bytes are written; 0: not known */
+	int16_t step;            /* is added to base when all else is done */
 	bool is_direct, is_padding;
 	bool is_privileged;      /* only the kernel can execute it */
 	bool is_test;            /* test or cmp: looks, and keeps nothing */
 	bool tests_equal;        /* of dst with imm; for branches: taken when equal */
 	bool tests_unequal;      /* branches: taken when not */
 	bool has_mem, writes_mem;
+	bool is_pair;            /* loads or stores two; a pair of no register: 0 */
 	uint8_t base, index;     /* of [mem]; both none: disp is an address */
 	uint8_t scale;
 	uint32_t written, read;  /* one bit for each general register */

@@ -176,6 +176,13 @@ static uint64_t count_symbols(const struct elf *f, const struct tags *t)
 	return n < other ? n : other;
 }
 
+/* aarch64's marks of where code and data begin: no symbols of the program's. */
+static bool is_mapping(const struct elf *f, const char *name)
+{
+	return f->machine == EM_AARCH64 && name[0] == '$' && (name[1] == 'x' || name[1] == 'd') &&
+	       (name[2] == '\0' || name[2] == '.');
+}
+
 int elf_read_symtab(struct elf *f, const uint8_t *symbols, uint64_t size,
 		    const uint8_t *strings, uint64_t strings_size,
 		    struct elf_sym **ret_syms, size_t *ret_n, struct err *e)
@@ -200,6 +207,8 @@ int elf_read_symtab(struct elf *f, const uint8_t *symbols, uint64_t size,
 			.visibility = ELF64_ST_VISIBILITY(s.st_other),
 			.section = s.st_shndx,
 		};
+		if (is_mapping(f, v[i].name))
+			v[i] = (struct elf_sym){ .name = "" };
 	}
 	*ret_syms = v;
 	*ret_n = n;

@@ -175,7 +175,7 @@ static int read_load(struct elf *f, const Elf64_Phdr *p, struct err *e)
 		return 0;
 	if (p->p_filesz > p->p_memsz ||
 	    __builtin_add_overflow(p->p_vaddr, p->p_memsz, &end) ||
-	    !elf_piece(f, p->p_offset, p->p_filesz))
+	    (p->p_filesz && !elf_piece(f, p->p_offset, p->p_filesz)))
 		return elf_damaged(e, "a segment reaches beyond the file");
 	if (f->n_segs && p->p_vaddr < s[-1].end)
 		return elf_damaged(e, "segments overlap or are not in order");
@@ -183,7 +183,7 @@ static int read_load(struct elf *f, const Elf64_Phdr *p, struct err *e)
 		.start = p->p_vaddr,
 		.end = end,
 		.file_end = p->p_vaddr + p->p_filesz,
-		.bytes = f->bytes + p->p_offset,
+		.bytes = f->bytes + (p->p_filesz ? p->p_offset : 0),
 		.is_exec = p->p_flags & PF_X,
 		.is_write = p->p_flags & PF_W,
 	};

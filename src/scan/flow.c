@@ -320,7 +320,8 @@ bool flow_reaches(struct flow *f, uint32_t node, uint64_t address)
 
 	if (!is_code(f, node))
 		return false;
-	if (b && !b->n_computed && !b->is_partial && walk_init(&w, b)) {
+	if (b && !b->n_computed && !b->is_partial && !graph_func(g, node)->is_open &&
+	    walk_init(&w, b)) {
 		walk_to(&w, b->start);
 		for (uint32_t i = g->first_in[node]; i < g->first_in[node + 1]; i++) {
 			if (shows_code(f, b, &g->inbound[i]))

@@ -101,11 +101,6 @@ static int read_unit(struct graph *g, struct unit *u, struct err *e)
 	size_t n = 0;
 	int r;
 
-	if (f->machine != EM_X86_64) {
-		err_input(e, "%s is for aarch64: its code cannot be analysed yet",
-			  u->object->path);
-		return -ENOTSUP;
-	}
 	extra = pointed_at(f, &n);
 	if (!extra)
 		return err_set(e, -ENOMEM, "read %s", u->object->path);
@@ -326,6 +321,30 @@ size_t graph_slot(const struct graph *g, size_t unit, uint64_t address,
 	return symbols_find(g->symbols, o, &o->elf->dynsyms[r->symbol], false, v, room);
 }
 
+/* All that has an address on the page: somebody has formed half of one. */
+static void reach_page(struct graph *g, size_t unit, uint64_t page, uint32_t parent, uint32_t at)
+{
+	const struct unit *u = &g->units[unit];
+	const struct elf *f = u->object->elf;
+	uint64_t start = page - u->code.base, end = (page | 4095) + 1 - u->code.base;
+
+	for (size_t i = 0; i < u->code.n_funcs; i++) {
+		if (u->code.funcs[i].start >= start && u->code.funcs[i].start < end)
+			reach(g, u->first_func + (uint32_t)i, parent, at, NULL);
+	}
+	for (size_t i = 0; i < u->data.n_extents; i++) {
+		const struct extent *x = &u->data.extents[i];
+
+		if (x->start < end && x->end > start)
+			reach(g, u->first_region + x->region, parent, at, NULL);
+	}
+	for (size_t i = elf_rel_from(f, page);
+	     i < f->n_rels && f->rels[i].where < end + u->code.base; i++) {
+		if (f->rels[i].kind == ELF_REL_SLOT || f->rels[i].kind == ELF_REL_IRELATIVE)
+			reach_rel(g, unit, &f->rels[i], parent, at);
+	}
+}
+
 static bool is_got_start(const struct elf *f, uint64_t address)
 {
 	const struct elf_sect *s = elf_sect_of(f, address);
@@ -346,6 +365,9 @@ static void follow_fact(struct graph *g, size_t unit, uint32_t node, const struc
 	case FACT_BRANCH:
 	case FACT_LABEL:
 		reach(g, graph_func_at(g, unit, to), node, t->at, NULL);
+		break;
+	case FACT_PAGE:
+		reach_page(g, unit, to, node, t->at);
 		break;
 	case FACT_ADDRESS:
 		if (is_got_start(f, to))
@@ -380,6 +402,11 @@ static void follow_func(struct graph *g, uint32_t node)
 		reach_rel(g, unit, &f->rels[i], node, fn->start);
 	if (fn->falls && node + 1 < u->first_region)
 		reach(g, node + 1, node, fn->end, NULL);
+	/* The parts of what was one function before it was split. */
+	if (fn->is_open && node + 1 < u->first_region && fn[1].is_open && fn[1].start == fn->end)
+		reach(g, node + 1, node, fn->end, NULL);
+	if (fn->is_open && node > u->first_func && fn[-1].is_open && fn[-1].end == fn->start)
+		reach(g, node - 1, node, fn->start, NULL);
 }
 
 static void follow_region(struct graph *g, uint32_t node)
@@ -524,6 +551,27 @@ static int note_rel(struct inbound_list *l, const struct graph *g, size_t unit,
 	return r;
 }
 
+static int note_page(struct inbound_list *l, const struct graph *g, size_t unit, uint64_t page,
+		     struct inbound in)
+{
+	const struct unit *u = &g->units[unit];
+	const struct elf *f = u->object->elf;
+	uint64_t start = page - u->code.base, end = (page | 4095) + 1 - u->code.base;
+	int r = 0;
+
+	in.kind = FACT_ADDRESS;
+	for (size_t i = 0; r == 0 && i < u->code.n_funcs; i++) {
+		if (u->code.funcs[i].start >= start && u->code.funcs[i].start < end)
+			r = note(l, g, unit, u->code.base + u->code.funcs[i].start, in);
+	}
+	for (size_t i = elf_rel_from(f, page);
+	     r == 0 && i < f->n_rels && f->rels[i].where < end + u->code.base; i++) {
+		if (f->rels[i].kind == ELF_REL_SLOT || f->rels[i].kind == ELF_REL_IRELATIVE)
+			r = note_rel(l, g, unit, &f->rels[i], in);
+	}
+	return r;
+}
+
 static int note_fact(struct inbound_list *l, const struct graph *g, uint32_t node,
 		     const struct fact *t)
 {
@@ -543,6 +591,8 @@ static int note_fact(struct inbound_list *l, const struct graph *g, uint32_t nod
 	case FACT_JUMP_SLOT:
 		rel = slot_rel(u->object->elf, to);
 		return rel ? note_rel(l, g, unit, rel, in) : 0;
+	case FACT_PAGE:
+		return note_page(l, g, unit, to, in);
 	case FACT_ACCESS:
 	case FACT_ADDRESS:
 		in.kind = FACT_ADDRESS;

@@ -190,21 +190,22 @@ static bool is_handler(struct scan *s, struct search *search, uint32_t node, uin
 	const struct graph *g = s->graph;
 	const struct unit *u = graph_unit(g, node);
 	uint64_t pointer;
+	uint32_t at_pointer;
 
 	if (!find_pointer(search, node, at, &pointer))
 		return false;
+	at_pointer = (uint32_t)(pointer - u->code.base);
 	for (size_t i = 0; i < u->code.n_facts; i++) {
 		const struct fact *t = &u->code.facts[i];
 		uint32_t who;
 
-		if (t->kind != FACT_ACCESS && t->kind != FACT_ADDRESS)
-			continue;
-		if (u->code.base + t->to != pointer)
+		if ((t->kind != FACT_ACCESS || t->to != at_pointer) &&
+		    !fact_forms(t, at_pointer, at_pointer + 1))
 			continue;
 		who = graph_func_at(g, g->nodes[node].unit, u->code.base + t->at);
 		if (who == NO_NODE || who == node || !g->nodes[who].is_reached)
 			continue;
-		if (t->kind == FACT_ADDRESS || !is_caller_func(s, search, who))
+		if (t->kind != FACT_ACCESS || !is_caller_func(s, search, who))
 			return false;
 	}
 	return true;

@@ -46,8 +46,10 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "scan/frame.h"
 #include "scan/variable.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,18 +432,61 @@ static void look_elsewhere(struct search *s, uint32_t node, uint32_t i, struct p
 	s->watches = kept;
 }
 
+/* Does a store put a register (GPR_NONE: *ret_n) at a distance from its place? */
+static bool is_stored(const struct insn *st, int64_t at, unsigned size, uint8_t *ret_reg,
+		      uint64_t *ret_n)
+{
+	if (st->kind != INSN_STORE || st->width < size || st->index != GPR_NONE ||
+	    (at != 0 && (!st->is_pair || at != st->width)))
+		return false;
+	*ret_reg = at ? st->pair : st->src;
+	*ret_n = at ? 0 : (uint64_t)st->imm;
+	return true;
+}
+
+/* How many bytes a store writes; 0: not known. */
+static unsigned stored_bytes(const struct insn *st)
+{
+	return st->mem_width ? st->mem_width : st->kind == INSN_STORE ? st->width : 0;
+}
+
+/* One of the instructions that touch the variable at an address. */
+static void read_writer(struct search *s, uint64_t address, const struct writer *v, struct place p)
+{
+	const struct body *w = body_of(s, v->node);
+	ptrdiff_t j = w ? body_at(w, v->at) : -1;
+	const struct insn *st = j >= 0 ? &w->v[j] : NULL;
+	/* The base of a pair may be the one or the other's. */
+	bool is_clear = st && (st->base == GPR_NONE || !st->is_pair);
+	uint64_t to = is_clear && st->base == GPR_NONE ? (uint64_t)st->disp : v->to, n;
+	int64_t at = (int64_t)(address - to);
+	uint8_t reg;
+
+	if (st && !st->writes_mem)
+		return;
+	if (is_clear && (at + (int64_t)bytes_of(&p) <= 0 ||
+			 (stored_bytes(st) && at >= (int64_t)stored_bytes(st))))
+		return;
+	if (!is_clear || !is_stored(st, at, bytes_of(&p), &reg, &n))
+		lost(s, v->node, v->at, "a variable is written in a way that is not followed");
+	else if (reg == GPR_NONE)
+		found(s, w, &p, n);
+	else
+		look_elsewhere(s, v->node, (uint32_t)j, as_reg(p, reg, st->width));
+}
+
 /* A read of a static variable by instruction i: what it is at the start, and
  * what the instructions that write it put there. */
-static void read_variable(struct search *s, const struct body *b, uint32_t i, struct place p)
+static void read_variable(struct search *s, const struct body *b, uint32_t i, uint64_t address,
+			  struct place p)
 {
-	const struct insn *in = &b->v[i];
-	uint64_t address = (uint64_t)in->disp, x = 0;
+	uint64_t x = 0;
 	const struct elf *f = s->graph->units[b->unit].object->elf;
 	struct writer *v;
 	size_t n;
 
 	if (!variable_writers(s->graph, b->unit, address, &v, &n)) {
-		lost(s, b->node, in->at, "the value is read from a variable");
+		lost(s, b->node, b->v[i].at, "the value is read from a variable");
 		return;
 	}
 	/* What is behind the file's end is zero: a variable may be the last. */
@@ -451,34 +496,34 @@ static void read_variable(struct search *s, const struct body *b, uint32_t i, st
 		x |= byte ? (uint64_t)*byte << (8 * k) : 0;
 	}
 	found(s, b, &p, x);
-	for (size_t k = 0; k < n; k++) {
-		const struct body *w = body_of(s, v[k].node);
-		ptrdiff_t j = w ? body_at(w, v[k].at) : -1;
-		const struct insn *st = j >= 0 ? &w->v[j] : NULL;
-
-		if (st && (!st->writes_mem || (uint64_t)st->disp >= address + bytes_of(&p)))
-			continue;
-		if (st && st->kind == INSN_STORE &&
-		    (uint64_t)st->disp + st->width <= address)
-			continue;
-		if (!st || st->kind != INSN_STORE || (uint64_t)st->disp != address ||
-		    st->width < bytes_of(&p))
-			lost(s, v[k].node, v[k].at, "a variable is written in a way that is not followed");
-		else if (st->src == GPR_NONE)
-			found(s, w, &p, (uint64_t)st->imm);
-		else
-			look_elsewhere(s, v[k].node, (uint32_t)j, as_reg(p, st->src, st->width));
-	}
+	for (size_t k = 0; k < n; k++)
+		read_writer(s, address, &v[k], p);
 	free(v);
 }
 
-/* A read of memory by instruction i: constant, a slot to follow, or lost. */
-static void read_memory(struct search *s, const struct body *b, uint32_t i, struct place p)
+/* The value at an address. */
+static void read_address(struct search *s, const struct body *b, uint32_t i, uint64_t address,
+			 struct place p)
+{
+	const struct elf *f = s->graph->units[b->unit].object->elf;
+	const struct elf_seg *seg = elf_seg_of(f, address);
+	const uint8_t *bytes = elf_at(f, address, bytes_of(&p));
+	uint64_t x = 0;
+
+	if (!bytes || seg->is_write) {
+		read_variable(s, b, i, address, p);
+		return;
+	}
+	memcpy(&x, bytes, bytes_of(&p));
+	found(s, b, &p, x);
+}
+
+/* A read of memory by instruction i, at a distance from its place: constant, a
+ * slot to follow, or lost. */
+static void read_memory(struct search *s, const struct body *b, uint32_t i, int64_t at,
+			struct place p)
 {
 	const struct insn *in = &b->v[i];
-	const struct elf *f = s->graph->units[b->unit].object->elf;
-	const struct elf_seg *seg;
-	const uint8_t *bytes;
 
 	p.mask &= mask_of(in->width);
 	if (in->index != GPR_NONE) {
@@ -486,19 +531,10 @@ static void read_memory(struct search *s, const struct body *b, uint32_t i, stru
 	} else if (in->base != GPR_NONE) {
 		p.is_mem = true;
 		p.reg = in->base;
-		p.disp = in->disp;
+		p.disp = in->disp + at;
 		look_before(s, b->node, i, p);
 	} else {
-		seg = elf_seg_of(f, (uint64_t)in->disp);
-		bytes = elf_at(f, (uint64_t)in->disp, in->width);
-		if (bytes && !seg->is_write) {
-			uint64_t x = 0;
-
-			memcpy(&x, bytes, in->width < 8 ? in->width : 8);
-			found(s, b, &p, x);
-		} else {
-			read_variable(s, b, i, p);
-		}
+		read_address(s, b, i, (uint64_t)(in->disp + at), p);
 	}
 }
 
@@ -533,7 +569,7 @@ static void before_or(struct search *s, const struct body *b, uint32_t i, struct
 	if (in->src != GPR_NONE)
 		look_before(s, b->node, i, as_reg(p, in->src, in->width));
 	else if (in->has_mem)
-		read_memory(s, b, i, p);
+		read_memory(s, b, i, 0, p);
 	else
 		found(s, b, &p, (uint64_t)in->imm & mask_of(in->width));
 }
@@ -596,6 +632,35 @@ static void before_low_byte(struct search *s, const struct body *b, uint32_t i, 
 	look_for_rest(s, b, i, p, ~(uint64_t)0xff);
 }
 
+/* csel and its like, of registers or xzr. */
+static void before_select(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+
+	p.mask &= mask_of(in->width);
+	if (in->src == GPR_NONE)
+		found(s, b, &p, 0);
+	else
+		look_before(s, b->node, i, as_reg(p, in->src, in->width));
+	if (in->pair == GPR_NONE)
+		found(s, b, &p, (uint64_t)in->imm);
+	else
+		add_to(s, b, i, p, in->pair, in->imm);
+}
+
+/* movk: 16 bits are known, the others are as before. */
+static void before_insert(struct search *s, const struct body *b, uint32_t i, struct place p)
+{
+	const struct insn *in = &b->v[i];
+	uint64_t bits = (uint64_t)0xffff << in->scale;
+
+	if (asks_bits(s))
+		found(s, b, &p, (uint64_t)in->imm << in->scale);
+	else
+		p.add += shifted(&p, (uint64_t)in->imm << in->scale & p.mask);
+	look_for_rest(s, b, i, p, ~bits & mask_of(in->width));
+}
+
 /* A register place, before an instruction that writes it. */
 static void before_write(struct search *s, const struct body *b, uint32_t i, struct place p)
 {
@@ -604,6 +669,14 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 	if (in->kind == INSN_SWAP) {
 		look_before(s, b->node, i,
 			    as_reg(p, p.reg == in->dst ? in->src : in->dst, in->width));
+		return;
+	}
+	if (in->step && in->base == p.reg) {
+		add_to(s, b, i, p, p.reg, in->step);
+		return;
+	}
+	if (in->is_pair && in->kind == INSN_LOAD && in->pair == p.reg) {
+		read_memory(s, b, i, in->width, p);
 		return;
 	}
 	if (in->dst != p.reg && in->kind != INSN_CALL && in->kind != INSN_SYSCALL) {
@@ -624,10 +697,16 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 		if (in->src != GPR_NONE)
 			look_before(s, b->node, i, as_reg(p, in->src, in->width));
 		else
-			read_memory(s, b, i, p);
+			read_memory(s, b, i, 0, p);
+		break;
+	case INSN_SELECT:
+		before_select(s, b, i, p);
+		break;
+	case INSN_INSERT:
+		before_insert(s, b, i, p);
 		break;
 	case INSN_LOAD:
-		read_memory(s, b, i, p);
+		read_memory(s, b, i, 0, p);
 		break;
 	case INSN_LEA:
 		if (in->index != GPR_NONE)
@@ -641,6 +720,8 @@ static void before_write(struct search *s, const struct body *b, uint32_t i, str
 		add_to(s, b, i, p, p.reg, in->imm);
 		break;
 	case INSN_AND:
+		if (in->src != GPR_NONE)
+			p.reg = in->src;
 		look_for_rest(s, b, i, p, (uint64_t)in->imm & mask_of(in->width));
 		break;
 	case INSN_SHIFT:
@@ -696,6 +777,11 @@ static void before_base(struct search *s, const struct body *b, uint32_t i, stru
 		p.disp += 8;
 	} else if (in->kind == INSN_ADD && in->dst == p.reg) {
 		p.disp += in->imm;
+	} else if (in->kind == INSN_LEA && in->dst == p.reg && in->base == GPR_NONE &&
+		   in->index == GPR_NONE) {
+		p.is_mem = false;
+		read_address(s, b, i, (uint64_t)(in->disp + p.disp), p);
+		return;
 	} else if (in->kind == INSN_MOVE && in->dst == p.reg && in->src != GPR_NONE &&
 		   in->width == 8) {
 		p.reg = in->src;
@@ -710,23 +796,34 @@ static void before_base(struct search *s, const struct body *b, uint32_t i, stru
 	look_before(s, b->node, i, p);
 }
 
-static bool is_stack(const struct search *s, uint8_t reg)
+static bool is_stack(const struct search *s, const struct body *b, uint8_t reg)
 {
-	return reg == s->graph->machine->sp || reg == s->graph->machine->fp;
+	return reg == s->graph->machine->sp ||
+	       (reg == s->graph->machine->fp && b->has_frame);
 }
 
 /* What an argument points to, which nobody changes (search_const_argument). */
 static bool is_trusted(const struct search *s, const struct body *b, const struct place *p)
 {
-	return s->trusts_callees && !is_stack(s, p->reg) &&
+	return s->trusts_callees && !is_stack(s, b, p->reg) &&
 	       (s->trusted_unit == SIZE_MAX || s->trusted_unit == b->unit);
 }
 
 /* May writes through unknown pointers, or a callee, change the stack slot? */
-static bool is_shared(const struct search *s, const struct body *b, const struct place *p)
+static bool is_shared(const struct search *s, const struct body *b, uint32_t i,
+		      const struct place *p)
 {
 	const struct machine *m = s->graph->machine;
 
+	if (b->levels) {
+		int64_t at = b->levels[i] + p->disp;
+		bool is_go = s->graph->units[b->unit].is_go;
+
+		if (p->reg != m->sp || b->levels[i] == LEVEL_UNKNOWN)
+			return b->leaks_stack != INT64_MAX;
+		/* Go's arguments are on the stack: nobody else has their address. */
+		return (at >= 0 && !is_go) || at + (int64_t)bytes_of(p) > b->leaks_stack;
+	}
 	/* Go never moves sp inside a function, so distances compare. */
 	if (p->reg == m->sp && s->graph->units[b->unit].is_go)
 		return b->leaks_stack <= p->disp;
@@ -742,16 +839,23 @@ static void before_store(struct search *s, const struct body *b, uint32_t i, str
 {
 	const struct insn *in = &b->v[i];
 	int64_t size = bytes_of(&p);
+	uint8_t reg;
+	uint64_t n;
 
+	if (in->mem_width && in->base == p.reg && in->index == GPR_NONE &&
+	    (in->disp >= p.disp + size || in->disp + in->mem_width <= p.disp)) {
+		look_before(s, b->node, i, p);
+		return;
+	}
 	if (in->kind == INSN_STORE && in->base == p.reg && in->index == GPR_NONE) {
-		if (in->disp == p.disp && in->width >= size) {
-			if (in->src == GPR_NONE)
-				found(s, b, &p, (uint64_t)in->imm);
+		if (is_stored(in, p.disp - in->disp, (unsigned)size, &reg, &n)) {
+			if (reg == GPR_NONE)
+				found(s, b, &p, n);
 			else
-				look_before(s, b->node, i, as_reg(p, in->src, in->width));
+				look_before(s, b->node, i, as_reg(p, reg, in->width));
 			return;
 		}
-		if (in->disp >= p.disp + size || in->disp + in->width <= p.disp) {
+		if (in->disp >= p.disp + size || in->disp + stored_bytes(in) <= p.disp) {
 			look_before(s, b->node, i, p);
 			return;
 		}
@@ -770,8 +874,8 @@ static void before_store(struct search *s, const struct body *b, uint32_t i, str
 	} else if (in->base != p.reg && is_trusted(s, b, &p)) {
 		look_before(s, b->node, i, p);
 		return;
-	} else if (in->has_mem && is_stack(s, p.reg) && !is_stack(s, in->base) &&
-		   !is_shared(s, b, &p)) {
+	} else if (in->has_mem && is_stack(s, b, p.reg) && !is_stack(s, b, in->base) &&
+		   !is_shared(s, b, i, &p)) {
 		look_before(s, b->node, i, p);
 		return;
 	} else if (in->has_mem && in->base == p.reg && in->index == GPR_NONE && in->width == 0 &&
@@ -825,10 +929,14 @@ static void step_place(struct search *s, const struct body *b, uint32_t i, struc
 			look_before(s, b->node, i, p);
 		return;
 	}
+	if (in->step && in->base == p.reg && in->kind != INSN_CALL) {
+		p.disp += in->step;
+		written &= ~(1U << p.reg);
+	}
 	if (written >> p.reg & 1)
 		before_base(s, b, i, p);
 	else if (in->kind == INSN_CALL && !is_trusted(s, b, &p) &&
-		 (!is_stack(s, p.reg) || is_shared(s, b, &p)))
+		 (!is_stack(s, b, p.reg) || is_shared(s, b, i, &p)))
 		lost(s, b->node, in->at, "a callee may change the memory that holds the value");
 	else if (in->writes_mem)
 		before_store(s, b, i, p);
@@ -900,7 +1008,7 @@ static struct place as_slot(const struct search *s, const struct body *b, ptrdif
 {
 	uint8_t sp = s->graph->machine->sp;
 
-	for (ptrdiff_t i = call; p.is_mem && !is_stack(s, p.reg) && i-- > 0 && call - i < 64;) {
+	for (ptrdiff_t i = call; p.is_mem && !is_stack(s, b, p.reg) && i-- > 0 && call - i < 64;) {
 		const struct insn *in = &b->v[i];
 
 		if (in->at + in->length != b->v[i + 1].at || in->kind == INSN_JUMP ||
@@ -1006,7 +1114,8 @@ static void look_in_takers(struct search *s, const struct inbound *in, uint64_t 
 		i = b ? body_at(b, graph_unit(s->graph, in->from)->code.base + in->at) : -1;
 	}
 	sites = b ? calloc(b->n + 1, 1) : NULL;
-	if (i >= 0 && sites && (b->v[i].kind == INSN_LOAD || b->v[i].kind == INSN_LEA))
+	if (i >= 0 && sites && (b->v[i].kind == INSN_LOAD || b->v[i].kind == INSN_LEA ||
+				b->v[i].kind == INSN_ADD))
 		ok = flow_pointer_is_called(s->graph->machine, b, (size_t)i, sites);
 	for (size_t k = 0; ok && k < b->n; k++) {
 		uint64_t base = graph_unit(s->graph, in->from)->code.base;
@@ -1106,11 +1215,12 @@ static bool look_in_neighbour(struct search *s, const struct body *b, uint64_t a
 static bool is_known_equal(struct search *s, const struct body *b, uint32_t branch, bool is_taken,
 			   const struct place *p)
 {
-	const struct insn *in = &b->v[branch], *test = in - 1;
+	const struct insn *in = &b->v[branch], *test = in->is_test ? in : in - 1;
 
-	if (p->is_mem || p->waits || p->is_vector || in->kind != INSN_BRANCH || branch == 0 ||
-	    !(is_taken ? in->tests_equal : in->tests_unequal) || !test->tests_equal ||
-	    test->at + test->length != in->at || test->dst != p->reg ||
+	if (p->is_mem || p->waits || p->is_vector || in->kind != INSN_BRANCH ||
+	    (branch == 0 && !in->is_test) ||
+	    !(is_taken ? in->tests_equal : in->tests_unequal) || test->dst != p->reg ||
+	    (test != in && (!test->tests_equal || test->at + test->length != in->at)) ||
 	    (test->width < 8 && p->mask > UINT32_MAX))
 		return false;
 	s->step_node = b->node;
@@ -1168,6 +1278,8 @@ static void look_at(struct search *s, const struct state *t)
 	any |= look_in_neighbour(s, b, address, t->at);
 	if (!any && graph_func(s->graph, t->node)->has_landing_pads && !b->v[t->i].is_padding)
 		lost(s, t->node, address, "it follows the start of an exception handler");
+	else if (!any && graph_func(s->graph, t->node)->is_open && !b->v[t->i].is_padding)
+		lost(s, t->node, address, "a computed jump with an unknown table may lead to it");
 }
 
 static int search_place(struct search *s, uint32_t node, uint64_t address, struct place p,

@@ -50,6 +50,8 @@ static bool is_formed(const struct unit *u, const struct extent *x, const struct
 	uint32_t regions[2];
 	size_t n;
 
+	if (t->kind == FACT_PAGE)
+		return fact_forms(t, x->start, x->end);
 	if (t->kind != FACT_ADDRESS)
 		return false;
 	n = data_regions_at(&u->data, u->data.base + t->to, regions);
@@ -85,7 +87,7 @@ bool variable_writers(const struct graph *g, size_t unit, uint64_t address,
 			continue;
 		node = graph_func_at(g, unit, at);
 		if (node != NO_NODE && g->nodes[node].is_reached)
-			v[n++] = (struct writer){ node, at };
+			v[n++] = (struct writer){ node, at, u->data.base + t->to };
 	}
 	*ret_v = v;
 	*ret_n = n;

@@ -7,6 +7,7 @@
 struct writer {
 	uint32_t node;
 	uint64_t at; /* an instruction that reads or writes in the variable */
+	uint64_t to; /* where in it */
 };
 
 /* All instructions in reached code that touch the variable around an address,

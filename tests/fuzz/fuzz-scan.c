@@ -62,8 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(strlen(f->dynsyms[i].name) < size);
 	for (size_t i = 0; i < f->dyn.n_needed; i++)
 		assert(strlen(f->dyn.needed[i]) < size);
-	if (f->machine == EM_X86_64)
-		check_code(f);
+	check_code(f);
 	check_data(f);
 	elf_free(f);
 	return 0;
