@@ -11,6 +11,7 @@
 /* clang-format off */
 const struct brick *const bricks[] = {
 	&brick_cgroup,     /* entered before a cgroup namespace makes it the root */
+	&brick_cgroup_delegate,
 	&brick_rdt,        /* beside the cgroup: the same kind of thing */
 	&brick_oom,        /* while /proc is still the host's */
 	&brick_ns,

@@ -6,6 +6,7 @@
 
 extern const struct brick brick_cgroup;    /* cgroups and their limits */
 extern const struct brick brick_cgroup_join; /* a user's scope, for exec */
+extern const struct brick brick_cgroup_delegate; /* one that it manages */
 extern const struct brick brick_ns;        /* which namespaces, whose */
 extern const struct brick brick_idmap;     /* ids of the user namespace */
 extern const struct brick brick_time;      /* clock offsets */

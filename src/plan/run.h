@@ -26,6 +26,7 @@ enum run_tree {
 	TREE_CGROUP,    /* /sys/fs/cgroup */
 	TREE_MASK_DIR,  /* what masks a directory, and a file */
 	TREE_MASK_FILE,
+	TREE_DELEGATE,  /* no mount: cgroup.procs of the cgroup given away */
 	TREE_MAX_,
 };
 

@@ -160,6 +160,28 @@ ok "pause and resume" sh -c 'hull-oci pause sub && hull-oci resume sub'
 ok "delete --force" hull-oci delete --force sub
 ok "the scope is gone" is_gone hull-sub.scope
 
+bundle /g '["/bin/sh", "-c", "mkdir /sys/fs/cgroup/in2; sleep 1000"]' '"cgroupsPath": ":hull:give",
+  "uidMappings": [ { "containerID": 0, "hostID": 100000, "size": 65536 } ],
+  "gidMappings": [ { "containerID": 0, "hostID": 100000, "size": 65536 } ],
+  "resources": { "pids": { "limit": 33 } },'
+sed -i 's|"namespaces": \[|& { "type": "user" },|; s|"relatime", "ro"|"relatime", "rw"|' /g/config.json
+annotate /g '"run.oci.systemd.subgroup": "in", "run.oci.delegate-cgroup": "mine"'
+chmod 755 /g; chown -R 100000:100000 /g/rootfs
+ok "run.oci.delegate-cgroup" sd run --detach --bundle /g give
+at=/system.slice/hull-give.scope/in
+is "the process is in the cgroup given away" "$(cat /proc/$(pid_of give)/cgroup)" "0::$at/mine"
+is "which is its root's" "$(stat -c %u:%g /sys/fs/cgroup$at/mine /sys/fs/cgroup$at/mine/cgroup.procs | sort -u)" 100000:100000
+is "the one above is not" "$(stat -c %u /sys/fs/cgroup$at /sys/fs/cgroup$at/pids.max /sys/fs/cgroup$at/cgroup.procs | sort -u)" 0
+is "the one above has the limits" "$(cat /sys/fs/cgroup$at/pids.max)" 33
+is "and is the namespace's root" "$(hull-oci exec give cat /proc/1/cgroup)" "0::/mine"
+ok "inside, cgroups can be made in it, and filled" hull-oci exec give sh -c \
+	'mkdir /sys/fs/cgroup/mine/a && echo 1 >/sys/fs/cgroup/mine/a/cgroup.procs'
+ok "inside, none can be made above" test ! -e /sys/fs/cgroup$at/in2
+ok "inside, the limits cannot be changed" sh -c '! hull-oci exec give sh -c "echo max >/sys/fs/cgroup/pids.max"'
+ok "inside, no process gets out of it" sh -c '! hull-oci exec give sh -c "echo 1 >/sys/fs/cgroup/cgroup.procs"'
+ok "delete --force" hull-oci delete --force give
+ok "all of it is gone" test ! -e /sys/fs/cgroup/system.slice/hull-give.scope
+
 for value in "uint64" "5 6" "[1, 'a']" "(" "@zz 1" "byte 300"; do
 	bundle /bad '["/bin/true"]'
 	annotate /bad "\"org.systemd.property.CPUWeight\": \"$value\""
