@@ -1,110 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prog/hull-oci/criu.c - criu's command line, built and run.
+/* prog/hull-oci/criu.c - what criu is asked for: the options.
  *
- * CRIU is driven by its command line, not by its RPC: the options are the same,
- * and the call that failed can be read and repeated by hand (--debug prints
- * it). Mounts whose source is outside of the container are named as external
- * by their destination, so that restore can give the same ones. */
+ * Mounts whose source is outside of the container are named as external by
+ * their destination, so that restore can give the same ones. Of the masked
+ * paths only files are: what masks a directory is a tmpfs that the container
+ * has for itself. */
 #include "prog/hull-oci/criu.h"
 
 #include "base/err.h"
+#include "base/num.h"
 #include "base/scope.h"
+#include "conf/conf.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { BIND_FLAG = 1 << 12 }; /* MS_BIND */
 
-void criu_add(struct criu_args *c, const char *fmt, ...)
+static bool is_address(const char *text)
 {
-	char word[4096];
-	va_list ap;
-	int n;
+	const char *colon = strrchr(text, ':');
+	uint32_t port;
 
-	va_start(ap, fmt);
-	n = vsnprintf(word, sizeof(word), fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(word) ||
-	    c->n + 2 > ARRAY_SIZE(c->v) ||
-	    !(c->v[c->n] = arena_dup(c->arena, word))) {
-		c->is_full = true;
-		return;
-	}
-	c->n++;
+	return colon && num_u32(colon + 1, &port) == 0 && port > 0 && port < 65536;
 }
 
-static void add_flags(struct criu_args *c, const struct criu_opts *o)
-{
-	const struct {
-		bool on;
-		const char *option;
-	} rows[] = {
-		{ o->dedup, "--auto-dedup" },
-		{ o->ext_unix, "--ext-unix-sk" },
-		{ o->file_locks, "--file-locks" },
-		{ o->lazy_pages, "--lazy-pages" },
-		{ o->link_remap, "--link-remap" },
-		{ o->shell_job, "--shell-job" },
-		{ o->tcp_close, "--tcp-close" },
-		{ o->tcp_established, "--tcp-established" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].on)
-			criu_add(c, "%s", rows[i].option);
-}
-
-void criu_add_common(struct criu_args *c, const struct criu_opts *o,
-		     const char *log, const char *rootfs,
-		     const struct conf *conf, bool is_restore)
-{
-	const struct conf_strings *masked = &conf->masked_paths;
-
-	criu_add(c, "--images-dir");
-	criu_add(c, "%s", o->image_path ? o->image_path : "checkpoint");
-	if (o->work_path) {
-		criu_add(c, "--work-dir");
-		criu_add(c, "%s", o->work_path);
-	}
-	criu_add(c, "--log-file");
-	criu_add(c, "%s", log);
-	criu_add(c, "-v4");
-	criu_add(c, "--root");
-	criu_add(c, "%s", rootfs);
-	criu_add(c, "--manage-cgroups=%s", o->manage_cgroups ? o->manage_cgroups : "soft");
-	add_flags(c, o);
-	/* Interfaces are the engine's business, as for runc. */
-	if (conf->ns[NS_NET].mode == PART_OWN || o->empty_ns.n) {
-		criu_add(c, "--empty-ns");
-		criu_add(c, "net");
-	}
-	for (size_t i = 0; i < conf->n_mounts; i++) {
-		const struct conf_mount *m = &conf->mounts[i];
-
-		if (!(m->flags & BIND_FLAG))
-			continue;
-		criu_add(c, "--external");
-		criu_add(c, "mnt[%s]:%s", m->destination,
-			 is_restore && m->source ? m->source : m->destination);
-	}
-	for (size_t i = 0; i < masked->n; i++) {
-		criu_add(c, "--external");
-		criu_add(c, "mnt[%s]:%s", masked->v[i],
-			 is_restore ? "/dev/null" : masked->v[i]);
-	}
-}
-
-int criu_check(const struct criu_opts *o, struct err *e)
+static int check(const struct criu_opts *o, struct err *e)
 {
 	if (o->parent_path && o->parent_path[0] == '/')
 		return err_input(e, "--parent-path %s: expected a path relative to the image", o->parent_path);
-	if (o->page_server && !strrchr(o->page_server, ':'))
+	if (o->page_server && !is_address(o->page_server))
 		return err_input(e, "--page-server: expected ADDRESS:PORT, not \"%s\"", o->page_server);
 	if (o->tcp_close && o->tcp_established)
 		return err_input(e, "--tcp-close and --tcp-established contradict each other");
@@ -114,79 +44,167 @@ int criu_check(const struct criu_opts *o, struct err *e)
 	return 0;
 }
 
-int criu_work_dir(const struct criu_opts *o, struct err *e)
+static int open_dir(const char *option, const char *path, bool make, struct err *e)
 {
-	if (o->work_path && mkdir(o->work_path, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "--work-path %s", o->work_path);
+	int fd;
+
+	if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "%s %s", option, path);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "%s %s", option, path) : fd;
+}
+
+static void add_flags(struct criu *c)
+{
+	const struct criu_opts *o = c->opts;
+	const struct {
+		bool on;
+		enum criu_option option;
+	} rows[] = {
+		{ true, CRIU_EVASIVE_DEVICES },
+		{ true, CRIU_MANAGE_CGROUPS },
+		{ true, CRIU_NOTIFY_SCRIPTS },
+		{ true, CRIU_ORPHAN_PTS_MASTER },
+		{ o->dedup, CRIU_AUTO_DEDUP },
+		{ o->ext_unix, CRIU_EXT_UNIX_SK },
+		{ o->file_locks, CRIU_FILE_LOCKS },
+		{ o->lazy_pages, CRIU_LAZY_PAGES },
+		{ o->leave_running, CRIU_LEAVE_RUNNING },
+		{ o->link_remap, CRIU_LINK_REMAP },
+		{ o->shell_job, CRIU_SHELL_JOB },
+		{ o->tcp_close, CRIU_TCP_CLOSE },
+		{ o->tcp_established, CRIU_TCP_ESTABLISHED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].on)
+			pb_put_num(&c->out, rows[i].option, true);
+}
+
+/* The numbers of criu_cg_mode. */
+static int cgroups_mode(const char *word)
+{
+	static const struct {
+		const char *word;
+		int mode;
+	} rows[] = { { "ignore", 0 }, { "soft", 3 }, { "full", 4 }, { "strict", 5 } };
+
+	for (size_t i = 0; word && i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].word, word) == 0)
+			return rows[i].mode;
+	return 3;
+}
+
+/* A file of criu's own options: that of the annotation, where "" means none, or
+ * the runtime's. criu does not mind when it is not there. */
+static void add_config_file(struct criu *c, const struct conf *conf)
+{
+	const char *path = conf_annotation(conf, "org.criu.config");
+
+	if (!path)
+		path = "/etc/criu/hull-oci.conf";
+	if (*path)
+		pb_put_str(&c->out, CRIU_CONFIG_FILE, path);
+}
+
+int criu_open(struct criu *c, struct app *app, const struct criu_opts *o,
+	      const struct conf *conf, const char *log, bool make, struct err *e)
+{
+	int r = check(o, e);
+
+	*c = (struct criu){ .app = app, .opts = o, .out.arena = &app->arena,
+			    .image_fd = -EBADF, .work_fd = -EBADF,
+			    .image_path = o->image_path ? o->image_path : "checkpoint" };
+	if (r < 0)
+		return r;
+	c->image_fd = open_dir("--image-path", c->image_path, make, e);
+	if (c->image_fd < 0)
+		return c->image_fd;
+	pb_put_num(&c->out, CRIU_IMAGES_DIR_FD, c->image_fd);
+	if (o->work_path) {
+		c->work_fd = open_dir("--work-path", o->work_path, true, e);
+		if (c->work_fd < 0)
+			return c->work_fd;
+		pb_put_num(&c->out, CRIU_WORK_DIR_FD, c->work_fd);
+	}
+	c->log_path = arena_printf(&app->arena, "%s/%s",
+				   o->work_path ? o->work_path : c->image_path, log);
+	if (!c->log_path)
+		return err_set(e, -ENOMEM, "criu");
+	pb_put_num(&c->out, CRIU_LOG_LEVEL, 4);
+	pb_put_str(&c->out, CRIU_LOG_FILE, log);
+	pb_put_num(&c->out, CRIU_MANAGE_CGROUPS_MODE, cgroups_mode(o->manage_cgroups));
+	add_flags(c);
+	add_config_file(c, conf);
+	if (o->empty_ns.n)
+		pb_put_num(&c->out, CRIU_EMPTY_NS, CLONE_NEWNET);
 	return 0;
 }
 
-/* The last line of criu's log that says Error. */
-static void last_error(const char *log_path, char *line, size_t size)
+void criu_add_pair(struct criu *c, enum criu_option o, const char *a, const char *b)
 {
-	FILE *f = fopen(log_path, "re");
-	char text[512];
+	struct pb_out pair = { .arena = c->out.arena };
 
-	line[0] = '\0';
-	while (f && fgets(text, sizeof(text), f)) {
-		const char *p = strstr(text, "Error ");
-
-		if (p)
-			snprintf(line, size, "%.*s", (int)strcspn(p, "\n"), p);
-	}
-	if (f)
-		fclose(f);
+	pb_put_str(&pair, 1, a);
+	pb_put_str(&pair, 2, b);
+	pb_put_msg(&c->out, o, &pair);
 }
 
-static void show(const struct app *app, const struct criu_args *c)
+void criu_add_pair_num(struct criu *c, enum criu_option o, const char *a, int64_t b)
 {
-	char line[2048];
-	size_t at = 0;
+	struct pb_out pair = { .arena = c->out.arena };
 
-	for (size_t i = 0; i < c->n && at + 2 < sizeof(line); i++) {
-		int n = snprintf(line + at, sizeof(line) - at, "%s%s", i ? " " : "", c->v[i]);
-
-		at += n > 0 ? (size_t)n : 0;
-	}
-	log_line(&app->log, LOG_LEVEL_DEBUG, line);
+	pb_put_str(&pair, 1, a);
+	pb_put_num(&pair, 2, b);
+	pb_put_msg(&c->out, o, &pair);
 }
 
-static int wait_for(pid_t pid, const char *program, const char *log_path,
-		    struct err *e)
+static void add_external(struct criu *c, const char *path, const char *is)
 {
-	char line[300];
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "wait for %s", program);
-	if (status == 0)
-		return 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return err_input(e, "%s: cannot be executed; install the package criu or use --criu", program);
-	last_error(log_path, line, sizeof(line));
-	err_input(e, "%s failed: %s", program, line[0] ? line : "it says nothing");
-	return err_hint(e, -EINVAL, "its log is %s", log_path);
+	pb_put_text(&c->out, CRIU_EXTERNAL, "mnt[%s]:%s", path, is);
 }
 
-int criu_run(struct app *app, struct criu_args *c, const char *log_path,
-	     int (*prepare)(void *arg), void *arg, struct err *e)
+/* Not a directory, and there? */
+static bool is_file_mask(int root_fd, const char *path)
 {
-	pid_t pid;
+	auto_fd int fd = sys_open_in(root_fd, path, O_PATH, 0, 0);
+	struct stat st;
 
-	if (c->is_full)
-		return err_input(e, "criu: too many arguments");
-	c->v[c->n] = NULL;
-	show(app, c);
-	pid = fork();
-	if (pid < 0)
-		return err_sys(e, "start %s", c->v[0]);
-	if (pid == 0) {
-		/* criu prints to its log; what it says before that is for us. */
-		if (prepare && prepare(arg) < 0)
-			_exit(126);
-		execvp(c->v[0], (char *const *)c->v);
-		_exit(127);
+	return fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* In a user namespace the nodes of /dev are the host's, bound one by one. */
+static void add_devices(struct criu *c, const struct conf *conf)
+{
+	static const char *const defaults[] = { "/dev/null", "/dev/zero", "/dev/full",
+						"/dev/random", "/dev/urandom", "/dev/tty" };
+
+	if (conf->ns[NS_USER].mode == PART_OFF)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		add_external(c, defaults[i], defaults[i]);
+	for (size_t i = 0; i < conf->n_devices; i++)
+		if (conf->devices[i].type != 'p')
+			add_external(c, conf->devices[i].path, conf->devices[i].path);
+}
+
+void criu_add_mounts(struct criu *c, const struct conf *conf, int root_fd)
+{
+	const struct conf_strings *masked = &conf->masked_paths;
+	bool is_restore = root_fd < 0;
+
+	for (size_t i = 0; i < conf->n_mounts; i++) {
+		const struct conf_mount *m = &conf->mounts[i];
+
+		if (m->flags & BIND_FLAG || !m->type || strcmp(m->type, "bind") == 0)
+			add_external(c, m->destination,
+				     is_restore && m->source ? m->source : m->destination);
 	}
-	return wait_for(pid, c->v[0], log_path, e);
+	/* All masks of files are one mount's; a restore gives it once. */
+	if (is_restore && masked->n)
+		add_external(c, "/dev/null", "/dev/null");
+	for (size_t i = 0; i < masked->n && !is_restore; i++)
+		if (is_file_mask(root_fd, masked->v[i]))
+			add_external(c, masked->v[i], "/dev/null");
+	add_devices(c, conf);
 }

@@ -4,27 +4,36 @@
  * Theory of operation
  * -------------------
  * The record, the cgroups and their limits are made as create makes them; the
- * processes come from criu, which is started inside the cgroups so that what it
- * restores is born there. With the systemd manager a process that does nothing
- * holds the scope until then. criu wants the root file system to be a mount point:
- * it gets one in a mount namespace of its own, so nothing has to be unmounted.
- * The restored init is a sibling of criu, that is our child, and is waited for
- * like any other.
+ * processes come from criu, which is put into the cgroups before it is asked,
+ * so that what it restores is born there, and is told where they are: the image
+ * may have been made under another id. With the systemd manager a process that
+ * does nothing holds the scope until then. criu wants the root file system to be a
+ * mount point: it gets one in a mount namespace of its own, so nothing has to
+ * be unmounted. The restored init is a sibling of criu, that is our child, and
+ * is waited for like any other.
  *
- * Hooks do not run: they ran when the container was created, and CRIU brings
- * back what they did inside. Engines set up networks by a namespace's path. */
+ * Of the hooks prestart and createRuntime run, when the namespaces are there
+ * and nothing runs in them (runc does the same): they give a container its
+ * network. What the others did is in the image, or concerns a program's start,
+ * and there is none. The pid is written down before the processes go on.
+ *
+ * A terminal of the container's own comes back without its other side, which
+ * was the engine's: criu makes a new one and hands it to us. */
 #include "base/err.h"
-#include "base/num.h"
 #include "base/scope.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/unit.h"
 #include "parse/json.h"
 #include "prog/hull-oci/create.h"
 #include "prog/hull-oci/criu.h"
+#include "prog/hull-oci/restore-points.h"
 #include "run/announce.h"
+#include "run/console.h"
+#include "run/hooks.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/proc.h"
+#include "sys/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,21 +54,17 @@ struct rebirth {
 	struct app *app;
 	const struct criu_opts *opts;
 	struct bundle b;
+	struct criu criu;
 	struct cgroup cgroup;
 	struct state state;
-	const char *rootfs, *pid_path, *log_path;
+	struct container_proc proc;
+	const char *rootfs;
 	int dir_fd, holder_fd;
-	pid_t holder; /* in systemd's scope until criu is; 0 */
+	pid_t holder;   /* in systemd's scope until criu is; 0 */
+	int console_fd; /* --console-socket, connected; -EBADF */
+	bool did_hooks;
 	char created[40];
 };
-
-static const char *in_work_dir(const struct rebirth *x, const char *name)
-{
-	const char *dir = x->opts->work_path ? x->opts->work_path :
-			  x->opts->image_path ? x->opts->image_path : "checkpoint";
-
-	return arena_printf(&x->app->arena, "%s/%s", dir, name);
-}
 
 static void now(char *text, size_t size)
 {
@@ -150,35 +155,133 @@ static int make_place(struct rebirth *x, struct err *e)
 	return r;
 }
 
-/* In the child, before criu. */
-static int prepare(void *arg)
+/* In criu's process, before it is criu. What it restores is born of it: CRIU
+ * before 3.18 knows nothing of no_new_privs, so it is handed down. */
+static int prepare(void *arg, struct err *e)
 {
-	struct rebirth *x = arg;
+	const struct rebirth *x = arg;
 	auto_fd int tree_fd = -EBADF, at_fd = -EBADF;
-	int net_fd = x->b.conf.ns[NS_NET].fd;
+	int r = 0;
 
-	if (cgroup_attach(&x->cgroup, NULL, getpid(), NULL) < 0)
-		return -1;
-	if (sys_unshare(CLONE_NEWNS) < 0)
-		return -1;
+	if (x->b.conf.process.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "set no_new_privs");
+	r = sys_unshare(CLONE_NEWNS);
+	if (r < 0)
+		return err_set(e, r, "unshare the mount namespace");
 	at_fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at_fd < 0 || sys_mount_setattr(at_fd, AT_RECURSIVE, 0, 0, REC_SLAVE, -1) < 0)
-		return -1;
-	close(at_fd);
+	r = at_fd < 0 ? -errno : sys_mount_setattr(at_fd, AT_RECURSIVE, 0, 0, REC_SLAVE, -1);
+	if (r < 0)
+		return err_set(e, r, "cut the mounts off from the host's");
+	close(TAKE_FD(at_fd));
 	at_fd = openat(AT_FDCWD, x->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at_fd < 0)
+		return err_sys(e, "root.path %s", x->rootfs);
 	tree_fd = sys_open_tree(AT_FDCWD, x->rootfs,
 				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (at_fd < 0 || tree_fd < 0 || sys_move_mount(tree_fd, at_fd) < 0)
-		return -1;
-	return net_fd >= 0 ? fcntl(net_fd, F_SETFD, 0) : 0;
+	r = tree_fd < 0 ? tree_fd : sys_move_mount(tree_fd, at_fd);
+	if (r < 0)
+		return err_set(e, r, "make %s a mount point", x->rootfs);
+	for (int k = 0; k < NS_MAX_; k++)
+		if (x->b.conf.ns[k].fd >= 0)
+			(void)fcntl(x->b.conf.ns[k].fd, F_SETFD, 0);
+	return 0;
+}
+
+/* What /proc/PID/cgroup says, line by line, "4:cpu,cpuacct:/a/b": the image's
+ * paths become these. */
+static void add_cgroups(struct criu *c, char *text)
+{
+	char *line, *next = NULL, *word, *more = NULL;
+
+	for (line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+		char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		names++;
+		if (!*names) /* v2 */
+			criu_add_pair(c, CRIU_CG_ROOT, "", path);
+		for (word = strtok_r(names, ",", &more); word; word = strtok_r(NULL, ",", &more))
+			criu_add_pair(c, CRIU_CG_ROOT, word, path);
+	}
+}
+
+static int on_start(void *arg, pid_t pid, struct err *e)
+{
+	struct rebirth *x = arg;
+	char path[64], text[8192];
+	ssize_t n;
+	int r = cgroup_attach(&x->cgroup, NULL, pid, e);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	n = sys_read_file(AT_FDCWD, path, text, sizeof(text));
+	if (n < 0)
+		return err_set(e, (int)n, "read %s", path);
+	add_cgroups(&x->criu, text);
+	return 0;
+}
+
+static int run_hooks(struct rebirth *x, pid_t pid, struct err *e)
+{
+	const struct conf *c = &x->b.conf;
+	int r;
+
+	x->did_hooks = c->hooks[HOOK_PRESTART].n || c->hooks[HOOK_CREATE_RUNTIME].n;
+	r = hooks_run(c, HOOK_PRESTART, STATUS_CREATING, pid, e);
+	return r < 0 ? r : hooks_run(c, HOOK_CREATE_RUNTIME, STATUS_CREATING, pid, e);
+}
+
+static int take_terminal(struct rebirth *x, int *fd, struct err *e)
+{
+	static const char name[] = "/dev/pts/ptmx";
+	int r;
+
+	if (*fd < 0)
+		return err_plain(e, -EPROTO, "criu hands over no terminal");
+	if (x->console_fd < 0) {
+		if (x->proc.console_fd < 0 && !x->opts->c.detach)
+			x->proc.console_fd = TAKE_FD(*fd);
+		return 0;
+	}
+	r = sys_send(x->console_fd, name, sizeof(name) - 1, fd, 1);
+	return r < 0 ? err_set(e, r, "send the terminal to --console-socket") : 0;
+}
+
+static int keep_pid(struct rebirth *x, pid_t pid, struct err *e)
+{
+	int r;
+
+	x->proc.pid = x->state.pid = pid;
+	x->proc.pidfd = sys_pidfd_open(pid);
+	if (x->proc.pidfd < 0)
+		return err_set(e, x->proc.pidfd, "open restored process %d", (int)pid);
+	r = sys_start_ticks(pid, &x->state.start_ticks, NULL);
+	if (r < 0)
+		return err_set(e, r, "read the start time of process %d", (int)pid);
+	return state_save(x->dir_fd, &x->state, e);
+}
+
+static int on_note(void *arg, const struct criu_note *n, struct err *e)
+{
+	struct rebirth *x = arg;
+
+	if (strcmp(n->what, "setup-namespaces") == 0)
+		return run_hooks(x, n->pid, e);
+	if (strcmp(n->what, "orphan-pts-master") == 0)
+		return take_terminal(x, n->fd, e);
+	if (strcmp(n->what, "post-restore") == 0)
+		return keep_pid(x, n->pid, e);
+	return 0;
 }
 
 /* fds 0-2 that were pipes become ours of today (checkpoint.c writes the list,
  * so does runc). */
-static int add_stdio(struct rebirth *x, struct criu_args *c, struct err *e)
+static int add_stdio(struct rebirth *x, struct err *e)
 {
-	const char *dir = x->opts->image_path ? x->opts->image_path : "checkpoint";
-	const char *path = arena_printf(&x->app->arena, "%s/descriptors.json", dir);
+	const char *path = arena_printf(&x->app->arena, "%s/descriptors.json", x->criu.image_path);
 	const char *text, *name;
 	struct json_at root;
 	size_t n;
@@ -197,106 +300,108 @@ static int add_stdio(struct rebirth *x, struct criu_args *c, struct err *e)
 		r = json_string(&at, &name, e);
 		if (r < 0)
 			return r;
-		if (strncmp(name, "pipe:", 5) != 0)
+		if (strncmp(name, "pipe:", 5) == 0)
+			criu_add_pair_num(&x->criu, CRIU_INHERIT_FD, name, (int64_t)at.i);
+	}
+	return 0;
+}
+
+/* A network or pid namespace by path was left out of the image; the others are
+ * joined before theirs would be made. */
+static int add_namespaces(struct rebirth *x, struct err *e)
+{
+	static const struct {
+		enum ns_kind kind;
+		const char *name;
+	} outside[] = { { NS_NET, "extRootNetNS" }, { NS_PID, "extRootPidNS" } };
+	const struct conf *c = &x->b.conf;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
+		if (c->ns[outside[i].kind].mode == PART_JOIN)
+			criu_add_pair_num(&x->criu, CRIU_INHERIT_FD, outside[i].name,
+					  c->ns[outside[i].kind].fd);
+	for (int k = 0; k < NS_MAX_; k++) {
+		if (c->ns[k].mode != PART_JOIN || k == NS_NET || k == NS_PID)
 			continue;
-		criu_add(c, "--inherit-fd");
-		criu_add(c, "fd[%zu]:%s", at.i, name);
+		if (k == NS_CGROUP || k == NS_TIME)
+			return err_input(e, "linux.namespaces: criu cannot join a %s namespace",
+					 ns_name((enum ns_kind)k));
+		criu_add_pair(&x->criu, CRIU_JOIN_NS, ns_proc_name((enum ns_kind)k), c->ns[k].path);
 	}
 	return 0;
 }
 
 static int restore(struct rebirth *x, struct err *e)
 {
-	struct criu_args c = { .arena = &x->app->arena };
 	const struct criu_opts *o = x->opts;
-	const struct conf *conf = &x->b.conf;
+	struct criu *c = &x->criu;
+	pid_t pid = 0;
 	int r;
 
-	criu_add(&c, "%s", x->app->g.criu ? x->app->g.criu : "criu");
-	criu_add(&c, "restore");
-	criu_add_common(&c, o, "restore.log", x->rootfs, conf, true);
-	criu_add(&c, "--restore-detached");
-	criu_add(&c, "--restore-sibling");
-	criu_add(&c, "--pidfile");
-	criu_add(&c, "%s", x->pid_path);
-	/* Without it they would go back to the cgroups of the old container. */
-	if (x->cgroup.n_dirs > 0) {
-		criu_add(&c, "--cgroup-root");
-		criu_add(&c, "%s", x->cgroup.path);
-	}
-	if (conf->ns[NS_NET].mode == PART_JOIN) {
-		criu_add(&c, "--inherit-fd");
-		criu_add(&c, "fd[%d]:extRootNetNS", conf->ns[NS_NET].fd);
-	}
-	if (o->lsm_profile)
-		criu_add(&c, "--lsm-profile=%s", o->lsm_profile);
-	if (o->lsm_mount_context)
-		criu_add(&c, "--lsm-mount-context=%s", o->lsm_mount_context);
-	r = add_stdio(x, &c, e);
-	(void)unlink(x->pid_path);
-	return r < 0 ? r : criu_run(x->app, &c, x->log_path, prepare, x, e);
-}
-
-static int read_pid(struct rebirth *x, struct container_proc *p, struct err *e)
-{
-	char text[32];
-	uint32_t pid;
-	ssize_t n = sys_read_file(AT_FDCWD, x->pid_path, text, sizeof(text));
-	int r;
-
-	(void)unlink(x->pid_path);
-	if (n < 0)
-		return err_set(e, (int)n, "read criu's %s", x->pid_path);
-	text[strcspn(text, "\n")] = '\0';
-	if (num_u32(text, &pid) < 0 || pid == 0)
-		return err_input(e, "criu wrote no process id to %s", x->pid_path);
-	p->pid = (pid_t)pid;
-	p->pidfd = sys_pidfd_open(p->pid);
-	if (p->pidfd < 0)
-		return err_set(e, p->pidfd, "open restored process %u", pid);
-	x->state.pid = p->pid;
-	r = sys_start_ticks(p->pid, &x->state.start_ticks, NULL);
-	if (r < 0)
-		return err_set(e, r, "read the start time of process %u", pid);
-	r = state_save(x->dir_fd, &x->state, e);
+	pb_put_num(&c->out, CRIU_RST_SIBLING, true);
+	pb_put_str(&c->out, CRIU_ROOT, x->rootfs);
+	pb_put_str(&c->out, CRIU_LSM_PROFILE, o->lsm_profile);
+	pb_put_str(&c->out, CRIU_LSM_MOUNT_CONTEXT, o->lsm_mount_context);
+	criu_add_mounts(c, &x->b.conf, -EBADF);
+	r = add_namespaces(x, e);
+	if (r == 0)
+		r = add_stdio(x, e);
+	if (r == 0)
+		r = restore_points(&x->b.conf, x->rootfs, e);
 	if (r < 0)
 		return r;
-	return announce_pid(x->opts->c.pid_file, NULL, p->pid, p->pidfd, e);
+	c->prepare = prepare;
+	c->started = on_start;
+	c->note = on_note;
+	c->arg = x;
+	r = criu_run(c, CRIU_RESTORE, &pid, e);
+	if (r == 0 && x->proc.pidfd < 0) /* no post-restore note: an old criu */
+		r = keep_pid(x, pid, e);
+	return r < 0 ? r : announce_pid(o->c.pid_file, NULL, x->proc.pid, x->proc.pidfd, e);
 }
 
-static void take_back(struct rebirth *x, struct container_proc *p)
+static void take_back(struct rebirth *x)
 {
-	if (p->pidfd >= 0)
-		(void)sys_pidfd_signal(p->pidfd, SIGKILL);
+	if (x->proc.pidfd >= 0)
+		(void)sys_pidfd_signal(x->proc.pidfd, SIGKILL);
 	(void)cgroup_kill(&x->cgroup, SIGKILL, NULL);
 	if (x->cgroup.manager == CGROUP_SYSTEMD && x->cgroup.n_dirs)
 		(void)unit_stop(&x->cgroup, NULL);
 	(void)cgroup_remove(&x->cgroup, NULL);
+	if (x->did_hooks)
+		(void)hooks_run(&x->b.conf, HOOK_POSTSTOP, STATUS_STOPPED, 0, NULL);
 	(void)state_remove(x->b.opts.state_root_fd, x->b.conf.id, NULL);
+}
+
+/* A terminal needs somebody who holds its other side: the engine, or us. With
+ * --shell-job it is one of the outside, and nothing is made. */
+static int connect_console(struct rebirth *x, struct err *e)
+{
+	const struct conf_process *p = &x->b.conf.process;
+	const char *path = x->opts->c.console_socket;
+	int ours = -EBADF;
+
+	if (!path && (!p->terminal || x->opts->shell_job || !x->opts->c.detach))
+		return 0;
+	return console_connect(p, path, x->opts->c.detach, &x->console_fd, &ours, e);
 }
 
 static int check(struct rebirth *x, struct err *e)
 {
 	const struct conf *c = &x->b.conf;
-	int r = criu_check(x->opts, e);
+	int r = criu_open(&x->criu, x->app, x->opts, c, "restore.log", false, e);
 
 	if (r < 0)
 		return r;
-	if (c->process.terminal && !x->opts->shell_job)
-		return err_input(e, "process.terminal: a container with a terminal can be restored with --shell-job only");
-	if (x->opts->c.console_socket)
-		return err_input(e, "--console-socket: criu hands out no terminal by its command line");
 	x->rootfs = c->root.path && c->root.path[0] == '/' ? c->root.path :
 		    arena_printf(&x->app->arena, "%s/%s", x->b.path, c->root.path ? c->root.path : "");
-	x->pid_path = in_work_dir(x, "restore.pid");
-	x->log_path = in_work_dir(x, "restore.log");
-	if (!x->rootfs || !x->pid_path || !x->log_path)
+	if (!x->rootfs)
 		return err_set(e, -ENOMEM, "restore");
-	return criu_work_dir(x->opts, e);
+	return connect_console(x, e);
 }
 
 /* From the files to a running init; nothing is left when it fails. */
-static int bring_back(struct rebirth *x, struct container_proc *p, struct err *e)
+static int bring_back(struct rebirth *x, struct err *e)
 {
 	int r;
 
@@ -309,19 +414,18 @@ static int bring_back(struct rebirth *x, struct container_proc *p, struct err *e
 	r = make_place(x, e);
 	if (r == 0)
 		r = restore(x, e);
-	if (r == 0)
-		r = read_pid(x, p, e);
 	release_scope(x);
 	if (r < 0)
-		take_back(x, p);
+		take_back(x);
 	close(x->dir_fd); /* and with it the lock */
 	return r;
 }
 
 COMMAND(restore)
 {
-	struct rebirth x = { .app = app, .opts = opts, .dir_fd = -EBADF, .holder_fd = -EBADF };
-	struct container_proc p = { .pidfd = -EBADF, .console_fd = -EBADF };
+	struct rebirth x = { .app = app, .opts = opts, .dir_fd = -EBADF, .holder_fd = -EBADF,
+			     .console_fd = -EBADF,
+			     .proc = { .pidfd = -EBADF, .console_fd = -EBADF } };
 	int status = 0, r = bundle_open(app, argv[0], &x.opts->c, &x.b, e);
 
 	(void)argc;
@@ -329,14 +433,14 @@ COMMAND(restore)
 		r = bundle_options(app, &x.opts->c, &x.b, e);
 	if (r == 0)
 		r = check(&x, e);
+	if (r == 0 && !x.opts->c.detach)
+		r = container_hold_signals(e);
 	if (r == 0)
-		r = bring_back(&x, &p, e);
+		r = bring_back(&x, e);
 	if (r < 0 || x.opts->c.detach)
 		return r;
-	r = container_hold_signals(e);
+	r = container_wait(&x.proc, &status, e);
 	if (r == 0)
-		r = container_wait(&p, &status, e);
-	if (r == 0)
-		r = bundle_clean_up(app, &x.b, p.pid, e);
+		r = bundle_clean_up(app, &x.b, x.proc.pid, e);
 	return r < 0 ? r : status;
 }
