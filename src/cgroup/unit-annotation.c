@@ -148,8 +148,9 @@ static int read_string(struct reader *in, const char *hint, struct value *v)
 		else
 			return -EINVAL;
 	}
-	if (!text || *in->p++ != quote)
+	if (!text || *in->p != quote)
 		return -EINVAL;
+	in->p++;
 	snprintf(v->sig, SIG_MAX, "%c", hint ? hint[0] : 's');
 	request_word(&v->words, text);
 	return 0;

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct cgroup g;
 	struct arena a;
 	struct conf c = { .id = "id", .annotations = &pair, .n_annotations = 1 };
-	char *text, *name, *value;
+	char *text, *name, *value, *exact = NULL;
 
 	arena_init(&a);
 	text = arena_dup_n(&a, (const char *)bytes, n);
@@ -58,11 +58,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		c.cgroup.manager = CGROUP_SYSTEMD;
 		c.cgroup.path = text;
 		pair.key = arena_printf(&a, "org.systemd.property.%s", name);
-		pair.value = value;
+		/* In memory of its own, so that a byte behind it is seen. */
+		pair.value = exact = strdup(value);
 		if (cgroup_plan(&c.cgroup, c.id, &h, &a, &g, NULL) == 0 &&
 		    unit_request(&g, &c, &a, &request, NULL) == 0)
 			check(request);
 	}
 	arena_done(&a);
+	free(exact);
 	return 0;
 }
