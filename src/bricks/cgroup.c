@@ -167,13 +167,6 @@ static int enter(const struct job *job, struct run *r, struct err *e)
 	return 0;
 }
 
-static bool has_limits(const struct conf_resources *res)
-{
-	return res->mem_limit.given || res->pids_limit.given ||
-	       res->cpu_quota.given || res->cpu_shares.given || res->cpus ||
-	       res->n_unified || res->io_weight.given;
-}
-
 /* The child, and who looks for the container later, must agree with systemd
  * about the place; the child was made when it was only expected. */
 static int start_unit(struct job *job, struct run *r, struct err *e)
@@ -191,24 +184,42 @@ static int start_unit(struct job *job, struct run *r, struct err *e)
 			 job->set.scope, job->set.path, expected);
 }
 
-/* The set loses the hierarchies that an ordinary user may not write to; the ops
- * behind this one go by what is left. */
+/* A path that was asked for has to be there; else the set loses the hierarchies
+ * that an ordinary user may not write to, and the ops behind this one go by
+ * what is left: a limit that needs another is an error there. */
 static int make(struct job *job, struct run *r, struct err *e)
 {
 	const struct conf_cgroup *cc = &job->conf->cgroup;
-	size_t n = job->set.n_dirs;
 	int ret;
 
 	if (job->is_parallel)
 		return cgroup_make(&job->v1, false, e);
 	ret = job->request ? cgroup_adopt(&job->set, &cc->res, cc->best_effort,
 					  r->pid, job->arena, e)
-			   : cgroup_make(&job->set, cc->best_effort, e);
+			   : cgroup_make(&job->set,
+					 cc->best_effort && !cc->path, e);
 
-	if (ret == 0 && job->set.n_dirs < n && has_limits(&cc->res) && r->warn)
-		r->warn(r, "linux.resources: limits are left out where the "
-			   "cgroups are not ours to write");
+	if (ret == -EACCES || ret == -EPERM || ret == -EROFS)
+		return err_hint(e, ret,
+				"%srun it as root, or have cgroups delegated "
+				"to the user",
+				cc->path ? "leave out linux.cgroupsPath, " : "");
 	return ret;
+}
+
+static int limit(const struct job *job, struct run *r, struct err *e)
+{
+	const struct conf_cgroup *cc = &job->conf->cgroup;
+	struct err why = { 0 };
+	int ret;
+
+	if (!cc->default_limits)
+		return cgroup_limit(&job->set, &cc->res, false, false, e);
+	ret = cgroup_limit(&job->set, &cc->res, false, false, &why);
+	if (ret == 0)
+		return 0;
+	run_warn(r, "the default limits are not all set: %s", why.text);
+	return cgroup_limit(&job->set, &cc->res, false, true, e);
 }
 
 static int cgroup_apply(const struct op *op, struct run *r, struct err *e)
@@ -224,8 +235,7 @@ static int cgroup_apply(const struct op *op, struct run *r, struct err *e)
 	case CGROUP_MAKE:
 		return make(job, r, e);
 	case CGROUP_LIMIT:
-		return cgroup_limit(&job->set, &cc->res, false, cc->best_effort,
-				    e);
+		return limit(job, r, e);
 	case CGROUP_DEVICES:
 		return cgroup_devices(&job->set, cc->res.dev_rules,
 				      cc->res.n_dev_rules, e);

@@ -111,6 +111,7 @@ int cgroup_plan(const struct conf_cgroup *cc, const char *id,
 
 static void drop(struct cgroup *g, size_t i)
 {
+	g->is_partial = true;
 	g->n_dirs--;
 	memmove(&g->dirs[i], &g->dirs[i + 1],
 		(g->n_dirs - i) * sizeof(g->dirs[0]));

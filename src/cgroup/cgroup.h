@@ -42,6 +42,7 @@ struct cgroup {
 	struct cgroup_dir dirs[CGROUP_MAX];
 	size_t n_dirs;
 	bool is_v2_only;
+	bool is_partial; /* hierarchies that the caller may not use are left out */
 };
 
 /* Works out where the cgroups of a configuration will be. Pure. `id` names the

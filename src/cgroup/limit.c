@@ -29,6 +29,13 @@ static int missing(const struct limits *l, const char *controller,
 {
 	if (l->best_effort)
 		return 0;
+	if (l->g->is_partial) {
+		err_plain(l->e, -EPERM,
+			  "linux.resources.%s: this user may not make a cgroup with the controller %s",
+			  field, controller);
+		return err_hint(l->e, -EPERM,
+				"leave the limit out, run it as root, or have the controller delegated to the user");
+	}
 	err_plain(
 		l->e, -ENOTSUP,
 		"linux.resources.%s: no cgroup hierarchy has the controller %s",

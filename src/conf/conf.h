@@ -287,7 +287,10 @@ struct conf_cgroup {
 	const char *path;
 	const char *systemd_subgroup; /* run.oci.systemd.subgroup */
 	const char *delegate;         /* run.oci.delegate-cgroup */
-	bool best_effort;             /* limits that cannot be set are left out */
+	/* Where the caller may make no cgroup: go without, when neither a path
+	 * nor a limit asks for one. */
+	bool best_effort;
+	bool default_limits; /* nobody asked for them: left out, with a warning */
 	struct conf_resources res;
 };
 

@@ -29,7 +29,7 @@ static const struct option global_options[] = {
 	STRING("root", 0, root, "DIR",
 	       "where containers are remembered (/run/hull, or $XDG_RUNTIME_DIR/hull)"),
 	STRING("rootless", 0, rootless, "true|false|auto",
-	       "whether cgroup limits that we may not set are left out (auto)"),
+	       "go without cgroups where we may make none and nothing asks for one (auto)"),
 	FLAG("systemd-cgroup", 0, systemd_cgroup, "the same as --cgroup-manager systemd"),
 	FLAG("version", 'v', version, "print the version"),
 	{ 0 },

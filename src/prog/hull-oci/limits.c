@@ -140,5 +140,5 @@ COMMAND(update)
 		res.mem_swap = (struct conf_i64){ true, -1 };
 	if (g.manager == CGROUP_SYSTEMD)
 		r = unit_update(&g, &res, e);
-	return r < 0 ? r : cgroup_limit(&g, &res, true, cc.best_effort, e);
+	return r < 0 ? r : cgroup_limit(&g, &res, true, false, e);
 }

@@ -112,7 +112,7 @@ static int make_cgroup(struct rebirth *x, struct err *e)
 	int r;
 
 	if (x->cgroup.manager != CGROUP_SYSTEMD)
-		return cgroup_make(&x->cgroup, c->cgroup.best_effort, e);
+		return cgroup_make(&x->cgroup, c->cgroup.best_effort && !c->cgroup.path, e);
 	r = unit_request(&x->cgroup, c, a, &request, e);
 	if (r == 0)
 		r = hold_scope(x, e);
@@ -148,7 +148,7 @@ static int make_place(struct rebirth *x, struct err *e)
 	if (r == 0)
 		r = make_cgroup(x, e);
 	if (r == 0)
-		r = cgroup_limit(&x->cgroup, &c->cgroup.res, false, c->cgroup.best_effort, e);
+		r = cgroup_limit(&x->cgroup, &c->cgroup.res, false, false, e);
 	if (r == 0)
 		r = cgroup_devices(&x->cgroup, c->cgroup.res.dev_rules,
 				   c->cgroup.res.n_dev_rules, e);

@@ -317,6 +317,7 @@ static int set_limits(struct app *app, const struct box_opts *o, struct conf *c,
 	res->pids_limit =
 		(struct conf_i64){ true,
 				   o->pids.given ? o->pids.v : DEFAULT_PIDS };
+	c->cgroup.default_limits = !o->memory.given && !o->pids.given;
 	if (may_make_cgroups(&app->host))
 		return 0;
 	if (o->memory.given || o->pids.given) {
@@ -327,6 +328,8 @@ static int set_limits(struct app *app, const struct box_opts *o, struct conf *c,
 				"run it as root, or have cgroup v2 delegated "
 				"to the user");
 	}
+	if (app->warn && !o->quiet)
+		app->warn(app, "no limits of memory and processes: this user may not make cgroups here");
 	*res = (struct conf_resources){ 0 };
 	c->cgroup.manager = CGROUP_DISABLED;
 	return 0;
