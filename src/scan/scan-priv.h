@@ -26,6 +26,9 @@ int loading_follow(struct scan *s, struct search **search, struct err *e);
  * since the `from`th (numbers.c). */
 int numbers_find(struct scan *s, struct search *search, size_t from, struct err *e);
 
+/* Allows the calls that C libraries use for those that are allowed (widen.c). */
+void widen_calls(struct scan *s);
+
 /* What the C library, ld.so and the kernel do that code does not show (model.c). */
 bool model_is_glibc(const struct scan *s);
 void model_add_roots(struct scan *s);

@@ -207,6 +207,9 @@ int scan_program(const struct scan_options *o, struct scan **ret_s, struct err *
 	r = analyse(s, e);
 	if (r < 0)
 		return r;
+	if (o->widen == SCAN_WIDEN_YES ||
+	    (o->widen == SCAN_WIDEN_DYNAMIC && s->closure->interp))
+		widen_calls(s);
 	*ret_s = TAKE_PTR(s);
 	return 0;
 }

@@ -24,6 +24,13 @@ enum scan_declared {
 	SCAN_ANY,  /* numbers only: every call is allowed */
 };
 
+/* Families of calls that C libraries interchange are allowed as a whole. */
+enum scan_widen {
+	SCAN_WIDEN_DYNAMIC, /* for programs that are linked dynamically */
+	SCAN_WIDEN_YES,
+	SCAN_WIDEN_NO,
+};
+
 struct scan_options {
 	const char *root;    /* "/" for this machine's */
 	const char *program; /* seen from the root */
@@ -34,6 +41,7 @@ struct scan_options {
 	const char **execs; /* paths of programs that it executes */
 	size_t n_execs;
 	enum scan_declared unknown, dlopen, dlsym, exec;
+	enum scan_widen widen;
 	const char *debug_dir; /* seen from the root; NULL: none */
 	void *seen; /* FILE *: see struct root; NULL: none */
 };
@@ -58,6 +66,7 @@ struct scan_question {
 struct scan_call {
 	bool is_allowed;
 	bool is_startup_only; /* only ld.so's start-up makes it */
+	bool is_widened;      /* for the sake of another call of its family */
 	uint32_t node;        /* NO_NODE: not from code; see `why` */
 	uint64_t address;     /* of the instruction */
 	const char *why;      /* the model that adds it; NULL: code */

@@ -14,7 +14,7 @@
 enum { EXIT_OPEN = 2 };
 
 struct options {
-	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode, *runtime;
+	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode, *runtime, *widen;
 	struct option_list plugins, execs, library_dirs;
 	uint32_t seen_fd; /* 0: none */
 };
@@ -43,6 +43,8 @@ static const struct option options[] = {
 	  "separate debug files, for names and sizes of variables (/usr/lib/debug), or \"none\"" },
 	{ "seen-fd", 0, OPTION_U32, AT(seen_fd), "FD",
 	  "write there which files were looked at, for a cache" },
+	{ "widen", 0, OPTION_STRING, AT(widen), "yes|no",
+	  "allow whole families of calls that C libraries interchange (for dynamic programs)" },
 	{ "mode", 0, OPTION_STRING, AT(mode), "errno|kill|log",
 	  "what a filter does with other calls: EPERM, end the program, log them (errno)" },
 	{ "runtime", 0, OPTION_STRING, AT(runtime), "runc|crun|hull|none",
@@ -66,6 +68,8 @@ static int to_scan(const struct options *o, struct scan_options *ret, struct err
 		.dlsym = is(o->dlsym, "none") ? SCAN_NONE : SCAN_ASK,
 		.unknown = is(o->unknown, "allow") ? SCAN_ANY
 			   : is(o->unknown, "deny") ? SCAN_NONE : SCAN_ASK,
+		.widen = is(o->widen, "yes") ? SCAN_WIDEN_YES
+			 : is(o->widen, "no") ? SCAN_WIDEN_NO : SCAN_WIDEN_DYNAMIC,
 		.debug_dir = is(o->debug, "none") ? NULL
 			     : o->debug ? o->debug : "/usr/lib/debug",
 	};
