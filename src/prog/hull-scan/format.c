@@ -2,12 +2,8 @@
 /* prog/hull-scan/format.c - the set of calls in the forms that others read. */
 #include "prog/hull-scan/report.h"
 
-#include "base/arena.h"
 #include "base/err.h"
-#include "filter/compile.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int print_names(const struct family *f, const struct policy_options *o, FILE *out,
@@ -52,68 +48,6 @@ static int print_table(const struct family *f, const struct policy_options *o, F
 	return 0;
 }
 
-static int compile(const struct family *f, const struct policy_options *o, struct arena *a,
-		   struct sock_fprog *ret, struct err *e)
-{
-	/* Who installs a bare filter executes the program at once. */
-	struct policy_options own = { o->with_startup, o->mode, POLICY_HULL, o->key };
-	struct filter_policy policy;
-	int r = policy_make(f, &own, a, &policy, e);
-
-	return r < 0 ? r : filter_compile(&policy, a, ret, e);
-}
-
-static int print_bpf(const struct family *f, const struct policy_options *o, FILE *out,
-		     struct err *e)
-{
-	struct sock_fprog p;
-	struct arena a;
-	int r;
-
-	arena_init(&a);
-	r = compile(f, o, &a, &p, e);
-	if (r == 0)
-		fwrite(p.filter, sizeof(*p.filter), p.len, out);
-	arena_done(&a);
-	return r;
-}
-
-static int print_c(const struct family *f, const struct policy_options *o, FILE *out,
-		   struct err *e)
-{
-	struct sock_fprog p;
-	struct arena a;
-	int r;
-
-	arena_init(&a);
-	r = compile(f, o, &a, &p, e);
-	if (r == 0) {
-		fprintf(out, "/* made by hull-scan for %s */\n#include <linux/filter.h>\n\n"
-			     "static const struct sock_filter hull_filter[%u] = {\n",
-			f->v[0]->options->program, p.len);
-		for (unsigned i = 0; i < p.len; i++)
-			fprintf(out, "\t{ 0x%02x, %u, %u, 0x%08x },\n", p.filter[i].code,
-				p.filter[i].jt, p.filter[i].jf, p.filter[i].k);
-		fprintf(out, "};\n");
-	}
-	arena_done(&a);
-	return r;
-}
-
-static int print_systemd(const struct family *f, const struct policy_options *o, FILE *out,
-			 struct err *e)
-{
-	(void)e;
-	fprintf(out, "SystemCallArchitectures=native\nSystemCallErrorNumber=EPERM\n"
-		     "SystemCallFilter=");
-	for (unsigned i = 0; i < SCAN_CALLS; i++) {
-		if (report_name(f, i) && family_allows(f, i, o->with_startup))
-			fprintf(out, "%s ", report_name(f, i));
-	}
-	fprintf(out, "\n");
-	return 0;
-}
-
 int report_print(const struct family *f, const char *format, const struct policy_options *o,
 		 FILE *out, struct err *e)
 {
@@ -124,8 +58,9 @@ int report_print(const struct family *f, const char *format, const struct policy
 	} formats[] = {
 		{ "names", print_names },     { "numbers", print_numbers },
 		{ "table", print_table },     { "oci", format_oci },
-		{ "systemd", print_systemd }, { "bpf", print_bpf },
-		{ "c", print_c },
+		{ "systemd", format_systemd }, { "spo", format_spo },
+		{ "bpf", format_bpf },        { "c", format_c },
+		{ "html", format_html },
 	};
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {

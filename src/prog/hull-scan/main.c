@@ -143,7 +143,7 @@ static int run_calls(void *ctx, const void *opts, int argc, char **argv, struct 
 		if (r)
 			status = r;
 		/* A list with holes is not printed: somebody would use it. */
-		if (!r || is(o->format, "table"))
+		if (!r || is(o->format, "table") || is(o->format, "html"))
 			r = report_print(&f, o->format ? o->format : "names",
 					 &policy, stdout, e);
 		family_done(&f);

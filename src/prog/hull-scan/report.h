@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* The forms, for help and checking. */
-#define REPORT_FORMATS "names|numbers|table|oci|systemd|bpf|c"
+#define REPORT_FORMATS "names|numbers|table|oci|bpf|c|systemd|spo|html"
 
 /* "bpf" is the array of struct sock_filter as it stands in memory. */
 int report_print(const struct family *f, const char *format, const struct policy_options *o,
@@ -18,6 +18,12 @@ int report_print(const struct family *f, const char *format, const struct policy
 const char *report_name(const struct family *f, unsigned number);
 /* One format a file. */
 int format_oci(const struct family *f, const struct policy_options *o, FILE *out, struct err *e);
+int format_bpf(const struct family *f, const struct policy_options *o, FILE *out, struct err *e);
+int format_c(const struct family *f, const struct policy_options *o, FILE *out, struct err *e);
+int format_systemd(const struct family *f, const struct policy_options *o, FILE *out,
+		   struct err *e);
+int format_spo(const struct family *f, const struct policy_options *o, FILE *out, struct err *e);
+int format_html(const struct family *f, const struct policy_options *o, FILE *out, struct err *e);
 /* What is known of the arguments of a call, indented lines; nothing for calls
  * that have no argument rules. */
 void report_arguments(const struct family *f, unsigned number, bool with_startup, FILE *out);
