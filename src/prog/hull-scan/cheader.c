@@ -33,8 +33,11 @@ int format_bpf(const struct family *f, const struct policy_options *o, FILE *out
 /* A path may hold what ends a comment. */
 static void print_path(const char *path, FILE *out)
 {
-	for (; *path; path++)
-		fputc((unsigned char)*path < ' ' || *path == '*' || *path == '\\' ? '?' : *path, out);
+	for (; *path; path++) {
+		bool is_odd = (unsigned char)*path < ' ' || *path == '*' || *path == '\\';
+
+		fputc(is_odd ? '?' : *path, out);
+	}
 }
 
 static void print_array(const struct sock_fprog *p, FILE *out)

@@ -14,7 +14,8 @@
 enum { EXIT_OPEN = 2 };
 
 struct options {
-	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode, *runtime, *widen;
+	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
+	const char *runtime, *widen;
 	struct option_list plugins, execs, library_dirs;
 	uint32_t seen_fd; /* 0: none */
 };
