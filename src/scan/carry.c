@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "filter/compile.h"
+#include "scan/policy.h"
 #include "scan/scan-priv.h"
 
 #include <elf.h>
@@ -115,16 +117,75 @@ void carry_calls(const struct family *f, bool with_startup, uint64_t bits[NOTE_C
 	}
 }
 
-static void put_set(const struct family *f, const char *phase, bool with_startup,
+void carry_phase(const struct family *f, const struct scan_phase *p,
+		 uint64_t bits[NOTE_CALLS / 64])
+{
+	const struct machine *m = f->v[0]->graph->machine;
+	unsigned exec[2] = { (unsigned)m->execve, (unsigned)m->execveat };
+	bool executes = false;
+
+	memcpy(bits, p->calls, sizeof(p->calls));
+	for (int i = 0; i < 2; i++)
+		executes |= exec[i] < NOTE_CALLS && bits[exec[i] / 64] >> (exec[i] % 64) & 1;
+	for (unsigned i = 0; executes && i < NOTE_CALLS; i++) {
+		for (size_t k = 1; k < f->n; k++) {
+			if (f->v[k]->calls[i].is_allowed)
+				bits[i / 64] |= 1ULL << (i % 64);
+		}
+	}
+}
+
+static void put_set(const char *phase, const uint64_t bits[NOTE_CALLS / 64],
 		    struct note_writer *w)
 {
-	uint64_t bits[NOTE_CALLS / 64];
-
-	carry_calls(f, with_startup, bits);
 	note_begin(w, NOTE_SET);
 	note_put(w, phase, strlen(phase) + 1);
 	note_put_calls(w, bits);
 	note_end(w);
+}
+
+/* What libhull-lock installs. */
+static int put_filter(const struct family *f, const char *phase,
+		      const uint64_t bits[NOTE_CALLS / 64], struct note_writer *w, struct err *e)
+{
+	struct filter_policy policy;
+	struct sock_fprog p;
+	struct arena a;
+	int r;
+
+	arena_init(&a);
+	r = policy_make(f, &(struct policy_options){ .runtime = POLICY_NOBODY, .only = bits }, &a,
+			&policy, e);
+	if (r == 0)
+		r = filter_compile(&policy, &a, &p, e);
+	if (r == 0) {
+		note_begin(w, NOTE_BPF);
+		note_put(w, phase, strlen(phase) + 1);
+		note_put(w, p.filter, p.len * sizeof(*p.filter));
+		note_end(w);
+	}
+	arena_done(&a);
+	return r;
+}
+
+static int put_sets(const struct family *f, struct note_writer *w, struct err *e)
+{
+	const struct scan *s = f->v[0];
+	uint64_t bits[NOTE_CALLS / 64];
+	int r = 0;
+
+	carry_calls(f, true, bits);
+	put_set("start", bits, w);
+	carry_calls(f, false, bits);
+	put_set("main", bits, w);
+	if (s->has_lock)
+		r = put_filter(f, "main", bits, w, e);
+	for (size_t i = 0; r == 0 && i < s->n_phases; i++) {
+		carry_phase(f, &s->phases[i], bits);
+		put_set(s->phases[i].name, bits, w);
+		r = put_filter(f, s->phases[i].name, bits, w, e);
+	}
+	return r;
 }
 
 /* By its build id, or by its code where it has none. */
@@ -152,10 +213,11 @@ void carry_object(const struct elf *f, struct note_writer *w)
 	put_symbols(f, w);
 }
 
-void carry_program(const struct family *f, struct note_writer *w)
+int carry_program(const struct family *f, struct note_writer *w, struct err *e)
 {
 	struct scan *s = f->v[0];
 	size_t open = 0;
+	int r;
 
 	carry_object(s->closure->v[0]->elf, w);
 	put_answers(s->options, w);
@@ -163,11 +225,11 @@ void carry_program(const struct family *f, struct note_writer *w)
 	for (size_t i = 0; i < f->n; i++)
 		open += f->v[i]->n_questions;
 	if (open)
-		return;
-	put_set(f, "start", true, w);
-	put_set(f, "main", false, w);
-	for (size_t i = 1; i < s->closure->n; i++)
+		return 0;
+	r = put_sets(f, w, e);
+	for (size_t i = 1; r == 0 && i < s->closure->n; i++)
 		put_object(s->closure->v[i], w);
+	return r;
 }
 
 /* ---- reading ---- */

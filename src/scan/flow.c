@@ -335,3 +335,24 @@ bool flow_reaches(struct flow *f, uint32_t node, uint64_t address)
 	walk_done(&w);
 	return yes;
 }
+
+const struct body *flow_after(struct flow *f, uint32_t node, uint64_t address,
+			      uint8_t **ret_seen)
+{
+	const struct body *b = flow_body(f, node);
+	struct walk w = { 0 };
+	ptrdiff_t k = b ? body_at(b, address) : -1;
+	bool ok;
+
+	if (k < 0 || b->n_computed || b->is_partial || graph_func(f->graph, node)->is_open)
+		return NULL;
+	ok = walk_init(&w, b) && walk_to(&w, b->v[k].at + b->v[k].length);
+	while (ok && w.n)
+		walk_on(&w, &b->v[w.todo[--w.n]]);
+	if (ok) {
+		*ret_seen = w.seen;
+		w.seen = NULL;
+	}
+	walk_done(&w);
+	return ok ? b : NULL;
+}

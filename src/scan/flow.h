@@ -22,6 +22,12 @@ bool flow_call_returns(struct flow *f, const struct body *b, const struct insn *
 bool flow_pointer_is_called(const struct machine *m, const struct body *b, size_t from,
 			    uint8_t *sites);
 
+/* The instructions that control can get to behind the call at an address: the
+ * body, and seen[i] for each of its instructions (the caller's to free). NULL:
+ * it cannot be told. */
+const struct body *flow_after(struct flow *f, uint32_t node, uint64_t address,
+			      uint8_t **ret_seen);
+
 /* Can control get to the address from an entry of the function? For code that
  * nobody described and that may be data; always true where jumps are computed. */
 bool flow_reaches(struct flow *f, uint32_t node, uint64_t address);

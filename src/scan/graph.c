@@ -434,6 +434,55 @@ void graph_spread(struct graph *g)
 	}
 }
 
+void graph_reach(struct graph *g, uint32_t node, const char *why)
+{
+	reach(g, node, NO_NODE, 0, why);
+}
+
+void graph_follow(struct graph *g, uint32_t node, const struct fact *t)
+{
+	follow_fact(g, g->nodes[node].unit, node, t);
+}
+
+int graph_part_begin(struct graph *g, struct graph_part *p)
+{
+	struct node *nodes = calloc(g->n_nodes + 1, sizeof(*nodes));
+	uint32_t *queue = calloc(g->n_nodes + 1, sizeof(*queue));
+	bool *keeps = calloc(g->n_units + 1, sizeof(*keeps));
+
+	if (!nodes || !queue || !keeps) {
+		free(nodes);
+		free(queue);
+		free(keeps);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < g->n_nodes; i++)
+		nodes[i] = (struct node){ .parent = NO_NODE, .unit = g->nodes[i].unit,
+					  .is_region = g->nodes[i].is_region };
+	for (size_t i = 0; i < g->n_units; i++) {
+		keeps[i] = g->units[i].keeps_slots;
+		g->units[i].keeps_slots = false;
+	}
+	*p = (struct graph_part){ g->nodes, g->queue, g->n_queue, g->done, keeps };
+	g->nodes = nodes;
+	g->queue = queue;
+	g->n_queue = g->done = 0;
+	return 0;
+}
+
+void graph_part_end(struct graph *g, struct graph_part *p)
+{
+	free(g->nodes);
+	free(g->queue);
+	g->nodes = p->nodes;
+	g->queue = p->queue;
+	g->n_queue = p->n_queue;
+	g->done = p->done;
+	for (size_t i = 0; i < g->n_units; i++)
+		g->units[i].keeps_slots = p->keeps_slots[i];
+	free(p->keeps_slots);
+}
+
 void graph_root(struct graph *g, size_t unit, uint64_t address, const char *why)
 {
 	reach_address(g, unit, address, NO_NODE, 0, why);
@@ -572,6 +621,17 @@ static int note_page(struct inbound_list *l, const struct graph *g, size_t unit,
 	return r;
 }
 
+/* The same for a function of the object itself, through a slot that the linker
+ * did not see through (Rust). It is a pointer in data all the same. */
+static const struct elf_rel *own_slot(const struct elf *f, uint64_t address)
+{
+	size_t i = elf_rel_from(f, address);
+
+	return i < f->n_rels && f->rels[i].where == address && f->rels[i].kind == ELF_REL_RELATIVE
+		       ? &f->rels[i]
+		       : NULL;
+}
+
 static int note_fact(struct inbound_list *l, const struct graph *g, uint32_t node,
 		     const struct fact *t)
 {
@@ -590,6 +650,8 @@ static int note_fact(struct inbound_list *l, const struct graph *g, uint32_t nod
 	case FACT_CALL_SLOT:
 	case FACT_JUMP_SLOT:
 		rel = slot_rel(u->object->elf, to);
+		if (!rel)
+			rel = own_slot(u->object->elf, to);
 		return rel ? note_rel(l, g, unit, rel, in) : 0;
 	case FACT_PAGE:
 		return note_page(l, g, unit, to, in);

@@ -81,6 +81,19 @@ void graph_root_exports(struct graph *g, size_t unit, const char *why);
 void graph_root_start(struct graph *g, size_t unit);
 /* Reaches all that can be reached. */
 void graph_spread(struct graph *g);
+/* For a look at what a part of the program can do: takes everything reached
+ * away, until graph_part_end() puts it back. -ENOMEM. */
+struct graph_part {
+	struct node *nodes;
+	uint32_t *queue;
+	size_t n_queue, done;
+	bool *keeps_slots;
+};
+int graph_part_begin(struct graph *g, struct graph_part *p);
+void graph_part_end(struct graph *g, struct graph_part *p);
+/* Makes a node a root; reaches what one fact of a function refers to. */
+void graph_reach(struct graph *g, uint32_t node, const char *why);
+void graph_follow(struct graph *g, uint32_t node, const struct fact *t);
 /* Lists who calls and jumps into each reached function. */
 int graph_find_inbound(struct graph *g, struct err *e);
 

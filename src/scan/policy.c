@@ -204,7 +204,8 @@ static int add_call(struct maker *m, unsigned number, struct err *e)
 
 	if (!name)
 		return 0;
-	if (family_allows(m->family, number, o->with_startup))
+	if (family_allows(m->family, number, o->with_startup) &&
+	    (!o->only || o->only[number / 64] >> (number % 64) & 1))
 		return add_allowed(m, number, name, e);
 	if (number == machine_of_family(m->family)->execve && o->key)
 		return add_key(m, o->key);

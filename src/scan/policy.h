@@ -32,6 +32,8 @@ struct policy_options {
 	/* Where the program makes no execve(), it is allowed this once
 	 * (filter/key.h); NULL: as often as somebody likes. */
 	const struct filter_key *key;
+	/* NULL, or bits: of the calls that the program makes only these. */
+	const uint64_t *only;
 };
 
 /* "errno", "kill", "log"; NULL is the first. */

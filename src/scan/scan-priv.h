@@ -13,6 +13,9 @@ void scan_allow(struct scan *s, unsigned number, uint32_t node, uint64_t address
 void scan_allow_site(struct scan *s, unsigned number, uint32_t node, uint64_t address,
 		     const char *why);
 
+/* The phases that calls of hull_phase() begin (phase.c). */
+int phases_find(struct scan *s, struct search *search, struct err *e);
+
 /* What the program's note declares, where the options leave it open (carry.c). */
 int carry_take(struct scan *s, struct err *e);
 

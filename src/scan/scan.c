@@ -34,6 +34,7 @@ struct scan *scan_free(struct scan *s)
 		graph_free(s->graph);
 		closure_free(s->closure);
 		free(s->questions);
+		free(s->made);
 		args_done(s);
 		arena_done(&s->arena);
 		free(s);
@@ -64,6 +65,27 @@ int scan_ask(struct scan *s, struct scan_question q, struct err *e)
 	return 0;
 }
 
+static void add_made(struct scan *s, uint32_t node, unsigned number)
+{
+	const struct scan_made *last = s->n_made ? &s->made[s->n_made - 1] : NULL;
+	struct scan_made *v;
+
+	if (last && last->node == node && last->number == number)
+		return;
+	if (s->n_made == s->room_made) {
+		size_t room = s->room_made ? s->room_made * 2 : 1024;
+
+		v = realloc(s->made, room * sizeof(*v));
+		if (!v) {
+			s->is_made_lost = true;
+			return;
+		}
+		s->made = v;
+		s->room_made = room;
+	}
+	s->made[s->n_made++] = (struct scan_made){ node, (uint16_t)number };
+}
+
 void scan_allow(struct scan *s, unsigned number, uint32_t node, uint64_t address, const char *why)
 {
 	scan_allow_site(s, number, node, address, why);
@@ -77,6 +99,8 @@ void scan_allow_site(struct scan *s, unsigned number, uint32_t node, uint64_t ad
 {
 	struct scan_call *c = &s->calls[number];
 
+	if (!s->in_startup)
+		add_made(s, node, number);
 	if (c->is_allowed)
 		return;
 	*c = (struct scan_call){ .is_allowed = true, .is_startup_only = s->in_startup,
@@ -188,6 +212,8 @@ static int analyse(struct scan *s, struct err *e)
 		r = numbers_find(s, search, 0, e);
 	if (r == 0)
 		model_add_calls(s);
+	if (r == 0 && !s->is_made_lost)
+		r = phases_find(s, search, e);
 	if (r == 0 && model_is_glibc(s))
 		r = add_start(s, &search, e);
 	search_free(search);

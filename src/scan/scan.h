@@ -72,6 +72,19 @@ struct scan_call {
 	const char *why;      /* the model that adds it; NULL: code */
 };
 
+/* What a program can do after hull_phase(name), in numbers (phase.c). */
+struct scan_phase {
+	const char *name;
+	uint64_t calls[SCAN_CALLS / 64];
+	bool is_whole; /* nothing could be told apart: all that the program does */
+};
+
+/* A call and one function that makes it; NO_NODE: the kernel. */
+struct scan_made {
+	uint32_t node;
+	uint16_t number;
+};
+
 struct scan {
 	struct arena arena;
 	const struct scan_options *options; /* borrowed, or the next */
@@ -88,6 +101,12 @@ struct scan {
 	size_t n_sites; /* system call instructions in reached code */
 	const char **execs; /* paths that it is known to execute */
 	size_t n_execs;
+	struct scan_phase *phases;
+	size_t n_phases;
+	bool has_lock; /* it uses libhull-lock */
+	struct scan_made *made; /* after start-up; some twice */
+	size_t n_made, room_made;
+	bool is_made_lost; /* out of memory for the list: no phases */
 };
 
 struct scan *scan_free(struct scan *s);

@@ -68,8 +68,8 @@ static int describe(struct cc *c, const struct elf *f, const char *path, struct 
 		carry_object(f, w);
 		return err_ctx(e, r, "%s", c->output);
 	}
-	carry_program(&family, w);
-	if (count_questions(&family)) {
+	r = carry_program(&family, w, e);
+	if (r == 0 && count_questions(&family)) {
 		show_questions(c, &family, count_questions(&family));
 		r = c->is_strict ? -EAGAIN : 0;
 	}
