@@ -15,41 +15,53 @@ enum { EXIT_OPEN = 2 };
 
 struct options {
 	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
-	const char *runtime, *widen;
+	const char *runtime, *widen, *old_root;
 	struct option_list plugins, execs, library_dirs;
 	uint32_t seen_fd; /* 0: none */
 };
 
 #define AT(member) offsetof(struct options, member)
 
+/* How a program is analysed; what is printed of it stands in the commands' own. */
+#define ANALYSIS_OPTIONS \
+	{ "root", 0, OPTION_STRING, AT(root), "DIR", \
+	  "analyse inside this root file system; the program's path is seen from there" }, \
+	{ "start-up", 0, OPTION_STRING, AT(startup), "include|exclude", \
+	  "calls that only ld.so's start makes (include)" }, \
+	{ "plugin", 'p', OPTION_LIST, AT(plugins), "PATH", \
+	  "a library that it loads by dlopen, wildcards allowed; with this the list is complete" }, \
+	{ "exec", 'x', OPTION_LIST, AT(execs), "PATH", \
+	  "a program that it executes, or \"none\": it executes nothing" }, \
+	{ "dlopen", 0, OPTION_STRING, AT(dlopen), "error|none", \
+	  "where the name of a library is not known: it is loaded by nobody (none)" }, \
+	{ "dlsym", 0, OPTION_STRING, AT(dlsym), "error|none", \
+	  "where the name of a symbol is not known: it is one of a plugin's (none)" }, \
+	{ "unknown", 0, OPTION_STRING, AT(unknown), "error|allow|deny", \
+	  "where the number of a call is not known: allow all calls, or none" }, \
+	{ "library-path", 'L', OPTION_LIST, AT(library_dirs), "DIR", \
+	  "a folder of libraries, as in LD_LIBRARY_PATH" }, \
+	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR", \
+	  "separate debug files, for names and sizes of variables (/usr/lib/debug), or \"none\"" }, \
+	{ "widen", 0, OPTION_STRING, AT(widen), "yes|no", \
+	  "allow whole families of calls that C libraries interchange (for dynamic programs)" }
+
 static const struct option options[] = {
-	{ "root", 0, OPTION_STRING, AT(root), "DIR",
-	  "analyse inside this root file system; the program's path is seen from there" },
 	{ "format", 'f', OPTION_STRING, AT(format), REPORT_FORMATS, "what to print (names)" },
-	{ "start-up", 0, OPTION_STRING, AT(startup), "include|exclude",
-	  "calls that only ld.so's start makes (include)" },
-	{ "plugin", 'p', OPTION_LIST, AT(plugins), "PATH",
-	  "a library that it loads by dlopen, wildcards allowed; with this the list is complete" },
-	{ "exec", 'x', OPTION_LIST, AT(execs), "PATH",
-	  "a program that it executes, or \"none\": it executes nothing" },
-	{ "dlopen", 0, OPTION_STRING, AT(dlopen), "error|none",
-	  "where the name of a library is not known: it is loaded by nobody (none)" },
-	{ "dlsym", 0, OPTION_STRING, AT(dlsym), "error|none",
-	  "where the name of a symbol is not known: it is one of a plugin's (none)" },
-	{ "unknown", 0, OPTION_STRING, AT(unknown), "error|allow|deny",
-	  "where the number of a call is not known: allow all calls, or none" },
-	{ "library-path", 'L', OPTION_LIST, AT(library_dirs), "DIR",
-	  "a folder of libraries, as in LD_LIBRARY_PATH" },
-	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR",
-	  "separate debug files, for names and sizes of variables (/usr/lib/debug), or \"none\"" },
 	{ "seen-fd", 0, OPTION_U32, AT(seen_fd), "FD",
 	  "write there which files were looked at, for a cache" },
-	{ "widen", 0, OPTION_STRING, AT(widen), "yes|no",
-	  "allow whole families of calls that C libraries interchange (for dynamic programs)" },
 	{ "mode", 0, OPTION_STRING, AT(mode), "errno|kill|log",
 	  "what a filter does with other calls: EPERM, end the program, log them (errno)" },
 	{ "runtime", 0, OPTION_STRING, AT(runtime), "runc|crun|hull|none",
 	  "-f oci: who starts the program; its own last calls are allowed, too (runc)" },
+	ANALYSIS_OPTIONS,
+	{ NULL },
+};
+
+static const struct option diff_options[] = {
+	{ "format", 'f', OPTION_STRING, AT(format), "text|json", "what to print (text)" },
+	{ "old-root", 0, OPTION_STRING, AT(old_root), "DIR",
+	  "the root file system of the old program (that of --root)" },
+	ANALYSIS_OPTIONS,
 	{ NULL },
 };
 
@@ -202,6 +214,35 @@ static int run_why(void *ctx, const void *opts, int argc, char **argv, struct er
 	return s || r ? r : EXIT_FAILURE;
 }
 
+static int run_diff(void *ctx, const void *opts, int argc, char **argv, struct err *e)
+{
+	struct options o = *(const struct options *)opts, was;
+	struct family old = { 0 }, new = { 0 };
+	int r;
+
+	(void)ctx;
+	(void)argc;
+	/* A family's other members would be noise. */
+	if (!o.widen)
+		o.widen = "no";
+	was = o;
+	if (o.old_root)
+		was.root = o.old_root;
+	r = scan_one(&was, argv[0], &old, e);
+	if (r == 0)
+		r = scan_one(&o, argv[1], &new, e);
+	if (r == 0) {
+		r = finish(&old);
+		r = finish(&new) || r ? EXIT_OPEN : 0;
+	}
+	if (r == 0)
+		r = report_diff(&old, &new, !is(o.startup, "exclude"), is(o.format, "json"), stdout,
+				e);
+	family_done(&old);
+	family_done(&new);
+	return r;
+}
+
 static int run_objects(void *ctx, const void *opts, int argc, char **argv, struct err *e)
 {
 	struct family f = { 0 };
@@ -261,6 +302,10 @@ static const struct command commands[] = {
 	  options, sizeof(struct options), run_calls },
 	{ "why", "CALL[:VALUE] PROGRAM", "print the shortest chain from an entry point to the call",
 	  NULL, 2, 2, 0, options, sizeof(struct options), run_why },
+	{ "diff", "OLD NEW", "print what a program can do that its predecessor could not",
+	  "Exit status 0: nothing new; 3: new calls or arguments; 4: sensitive ones among them; "
+	  "2: something\nhas to be declared first.", 2, 2, 0,
+	  diff_options, sizeof(struct options), run_diff },
 	{ "objects", "PROGRAM", "print the files that are analysed for a program", NULL, 1, 1, 0,
 	  options, sizeof(struct options), run_objects },
 	{ "note", "FILE", "print what a program carries for its filter (hull-cc)", NULL, 1, 1, 0,

@@ -38,6 +38,16 @@ void report_why(struct scan *s, unsigned number, FILE *out);
 int report_why_value(const struct family *f, unsigned number, const char *text, FILE *out,
 		     struct err *e);
 
+/* Where an argument got lost, with the chain to there. */
+void report_loss(struct scan *s, const struct arg_loss *l, FILE *out);
+
+/* Exit statuses of `diff`. */
+enum { REPORT_NEW = 3, REPORT_SENSITIVE = 4 };
+/* What the new program can do that the old one cannot: 0 (nothing) or one of the
+ * statuses. */
+int report_diff(const struct family *old, const struct family *new, bool with_startup,
+		bool is_json, FILE *out, struct err *e);
+
 /* trace.c: the command `trace`. */
 struct trace_options {
 	const char *format, *output;

@@ -77,7 +77,7 @@ static void print_value(struct scan *s, const struct arg_value *v, FILE *out)
 		v->lost ? v->lost : "", scan_place(s, v->site_node, v->site));
 }
 
-static void print_loss(struct scan *s, const struct arg_loss *l, FILE *out)
+void report_loss(struct scan *s, const struct arg_loss *l, FILE *out)
 {
 	if (l->node == NO_NODE) {
 		fprintf(out, "it may be anything: %s\n", l->reason);
@@ -129,7 +129,7 @@ int report_why_value(const struct family *f, unsigned number, const char *text, 
 			if (!set->list[phase].reason)
 				continue;
 			fprintf(out, "%s", n++ ? "\n" : "");
-			print_loss(s, &set->list[phase], out);
+			report_loss(s, &set->list[phase], out);
 		}
 	}
 	return n;
