@@ -115,7 +115,8 @@ void help_program(const struct program *p, FILE *out)
 	for (const struct command *c = p->commands; c->name; c++)
 		if (c->summary)
 			put_pair(c->name, c->summary, out);
-	fprintf(out, "\nOptions of all commands:\n");
+	if (p->globals)
+		fprintf(out, "\nOptions of all commands:\n");
 	put_options(p->globals, out);
 	if (p->env && p->env[0])
 		fprintf(out, "\nEnvironment:\n");

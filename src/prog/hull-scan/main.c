@@ -178,6 +178,14 @@ static int number_of(enum filter_arch arch, const char *name, unsigned *ret, str
 	return 0;
 }
 
+static void print_why(const struct family *f, struct scan *s, unsigned number)
+{
+	if (s != f->v[0])
+		printf("%s executes %s:\n", f->v[0]->options->program, s->options->program);
+	report_why(s, number, stdout);
+	report_arguments(f, number, true, stdout);
+}
+
 static int run_why(void *ctx, const void *opts, int argc, char **argv, struct err *e)
 {
 	struct family f = { 0 };
@@ -202,7 +210,7 @@ static int run_why(void *ctx, const void *opts, int argc, char **argv, struct er
 	if (s && value)
 		r = report_why_value(&f, number, value, stdout, e);
 	else if (s)
-		report_why(s, number, stdout);
+		print_why(&f, s, number);
 	if (r < 0)
 		return r;
 	if (!s || (value && r == 0))

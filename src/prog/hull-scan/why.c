@@ -24,11 +24,39 @@ static const char *describe(struct scan *s, uint32_t node)
 			continue;
 		name = graph_symbol_at(s->graph, s->graph->nodes[node].unit,
 				       u->data.base + x->start, &distance);
-		name = arena_printf(&s->arena, "the data %s (0x%llx in %s)", name,
+		name = arena_printf(&s->arena, "%s%s (0x%llx in %s)",
+				    *name ? "the data " : "data", name,
 				    (unsigned long long)(u->data.base + x->start), u->object->name);
 		return name ? name : "";
 	}
 	return "thread-local data";
+}
+
+/* How a node leads to the next one of the chain. */
+static const char *verb(const struct scan *s, uint32_t from, uint32_t to)
+{
+	const struct graph *g = s->graph;
+	const struct unit *u = graph_unit(g, from);
+	const struct func *fn;
+
+	if (g->nodes[from].is_region)
+		return "points to";
+	if (g->nodes[to].is_region)
+		return "uses";
+	fn = graph_func(g, from);
+	for (uint32_t i = fn->first_fact; i < fn[1].first_fact; i++) {
+		const struct fact *t = &u->code.facts[i];
+
+		if (t->at != g->nodes[to].at)
+			continue;
+		if (t->kind == FACT_CALL || t->kind == FACT_CALL_SLOT)
+			return "calls";
+		if (t->kind == FACT_JUMP || t->kind == FACT_JUMP_SLOT || t->kind == FACT_BRANCH)
+			return "jumps to";
+		if (t->kind == FACT_ADDRESS || t->kind == FACT_PAGE || t->kind == FACT_ACCESS)
+			return "takes the address of";
+	}
+	return "leads to";
 }
 
 static void print_chain(struct scan *s, uint32_t to, FILE *out)
@@ -41,8 +69,11 @@ static void print_chain(struct scan *s, uint32_t to, FILE *out)
 	while (n-- > 0) {
 		const struct node *at = &s->graph->nodes[chain[n]];
 
-		fprintf(out, "%s%s%s%s\n", at->root ? "" : "  -> ", describe(s, chain[n]),
-			at->root ? ", " : "", at->root ? at->root : "");
+		if (at->root)
+			fprintf(out, "%s, %s\n", describe(s, chain[n]), at->root);
+		else
+			fprintf(out, "  %s %s\n", verb(s, at->parent, chain[n]),
+				describe(s, chain[n]));
 	}
 }
 
@@ -55,7 +86,7 @@ void report_why(struct scan *s, unsigned number, FILE *out)
 		return;
 	}
 	print_chain(s, c->node, out);
-	fprintf(out, "  => %s\n", scan_place(s, c->node, c->address));
+	fprintf(out, "  makes the call at %s\n", scan_place(s, c->node, c->address));
 }
 
 /* ---- arguments ---- */
@@ -72,9 +103,10 @@ static bool is_meant(const struct arg_row *row, const struct arg_value *v, const
 static void print_value(struct scan *s, const struct arg_value *v, FILE *out)
 {
 	print_chain(s, v->node, out);
-	fprintf(out, "  => %s, where %s%s\n  => %s makes the call\n",
-		scan_place(s, v->node, v->at), v->lost ? "it may be set: " : "it is set",
-		v->lost ? v->lost : "", scan_place(s, v->site_node, v->site));
+	fprintf(out, "  %s at %s%s%s\n  for the call at %s\n",
+		v->lost ? "may set it" : "sets it", scan_place(s, v->node, v->at),
+		v->lost ? ": " : "", v->lost ? v->lost : "",
+		scan_place(s, v->site_node, v->site));
 }
 
 void report_loss(struct scan *s, const struct arg_loss *l, FILE *out)
@@ -84,7 +116,7 @@ void report_loss(struct scan *s, const struct arg_loss *l, FILE *out)
 		return;
 	}
 	print_chain(s, l->node, out);
-	fprintf(out, "  => %s, where it may be anything: %s\n  => %s makes the call\n",
+	fprintf(out, "  may set it to anything at %s: %s\n  for the call at %s\n",
 		scan_place(s, l->node, l->at), l->reason, scan_place(s, l->site_node, l->site));
 }
 
