@@ -56,6 +56,12 @@ static void learn(const struct insn *in, const struct machine *m, struct known *
 	k->v[in->dst] = v;
 }
 
+/* Does the number that it sets end the program or the thread? */
+static bool is_exit(const struct insn *in)
+{
+	return in->kind == INSN_SET && in->dst == 8 && (in->imm == 93 || in->imm == 94);
+}
+
 static bool is_joined(const struct body *b, size_t i, const uint64_t *labels, size_t n)
 {
 	uint64_t at = b->v[i].at;
@@ -88,6 +94,8 @@ bool body_read_a64(struct body *b, const struct graph *g)
 	for (size_t i = 0; labels && !fn->is_open && i < b->n; i++) {
 		if (is_joined(b, i, labels, n))
 			k.is_address = k.is_loaded = 0;
+		else if (b->v[i].kind == INSN_SYSCALL && is_exit(&b->v[i - 1]))
+			b->v[i].kind = INSN_STOP;
 		whole(&b->v[i], &k);
 		learn(&b->v[i], g->machine, &k);
 	}

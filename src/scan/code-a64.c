@@ -9,7 +9,8 @@
  *
  *   br   xN                      xN is made by
  *   add  xN, xB, xM, ext #s      base + (entry << s); xM is made by
- *   ldr? xM, [xT, xI ...]        an entry of the table at xT
+ *   ldr? xM, [xT, xI ...]        an entry of the table at xT; in assembly also of
+ *                                [xT + xI ...] itself, which is xB, too
  *   adr, adrp + add              make xB and xT; where that is not found in the
  *                                line (moved out of a loop), all addresses that
  *                                the function forms in that register are tried
@@ -44,6 +45,7 @@ struct table {
 	uint32_t n; /* entries, at most */
 	uint8_t size, bits, shift;
 	bool is_signed;
+	bool is_own; /* from the entry itself: base is not used */
 };
 
 struct reader {
@@ -316,12 +318,42 @@ static int read_table(struct reader *r, const struct func *fn, const struct tabl
 		uint64_t at = t->start + (uint64_t)i * t->size, to;
 		const uint8_t *p = at < stop ? elf_at(r->elf, at, t->size) : NULL;
 
-		to = p ? t->base + entry_at(t, p) : 1;
+		to = p ? (t->is_own ? at : t->base) + entry_at(t, p) : 1;
 		if (!p || to % 4 || !elf_is_code(r->elf, to) ||
 		    (t->size < 4 && (to < start || to >= end)))
 			break;
 		*any = true;
 		e = tell_label(r, t->jump, to);
+	}
+	return e;
+}
+
+/* The load is from [xB], which is xT + (xI << 2) by an addition of its own. */
+static int read_own(struct reader *r, const struct func *fn, uint32_t load_at,
+		    const struct insn *load, const struct a64_sum *sum, struct table *t, bool *any)
+{
+	uint64_t starts[MAX_VALUES];
+	struct a64_sum own;
+	struct insn in;
+	uint8_t base = load->base;
+	uint32_t at;
+	size_t n;
+	int e = 0;
+
+	t->size = (uint8_t)(1U << (word_at(r, load_at) >> 30));
+	if (load->base != sum->base || load->disp || load->step || sum->shift || t->size > 4 ||
+	    !find_maker(r, fn, load_at, &base, &at, &in) || !a64_sum(word_at(r, at), &own) ||
+	    own.dst != base)
+		return 0;
+	t->is_own = true;
+	t->n = MAX_ENTRIES;
+	n = values_of(r, fn, at, own.base, starts);
+	for (size_t i = 0; e == 0 && i < n; i++) {
+		t->start = starts[i];
+		if (is_new(r, t))
+			e = read_table(r, fn, t, any);
+		else
+			*any = true;
 	}
 	return e;
 }
@@ -348,8 +380,10 @@ static int read_sum(struct reader *r, const struct func *fn, uint32_t jump, uint
 		if (!find_maker(r, fn, load_at, &index, &load_at, &load))
 			return 0;
 	}
-	if (!load.has_mem || load.writes_mem || load.index == GPR_NONE)
+	if (!load.has_mem || load.writes_mem)
 		return 0;
+	if (load.index == GPR_NONE)
+		return read_own(r, fn, load_at, &load, &sum, &t, any);
 	t.size = (uint8_t)(1U << (word_at(r, load_at) >> 30));
 	t.is_signed |= word_at(r, load_at) >> 23 & 1;
 	t.n = bound_of(r, fn, load_at, load.index);
@@ -399,7 +433,7 @@ static int read_jump(struct reader *r, uint32_t at, bool *is_open)
 	struct a64_sum sum;
 	struct insn in;
 	uint32_t maker;
-	bool any = false;
+	bool any = false, is_call;
 	uint8_t reg;
 	size_t n;
 	int e;
@@ -408,6 +442,7 @@ static int read_jump(struct reader *r, uint32_t at, bool *is_open)
 	if (!fn || !insn_at(r, at, &in) || in.src == GPR_NONE)
 		return 0;
 	reg = in.src;
+	is_call = reg == 16 || reg == 17;
 	if (!find_maker(r, fn, at, &reg, &maker, &in) || in.kind == INSN_LOAD)
 		return read_labels(r, fn, jump);
 	n = formed_at(r, maker, v, 0);
@@ -423,7 +458,9 @@ static int read_jump(struct reader *r, uint32_t at, bool *is_open)
 	}
 	if (any)
 		return 0;
-	*is_open = true;
+	/* Tail calls take x16 or x17, since the procedure call standard leaves them
+	 * to calls; switches never do. */
+	*is_open = !is_call;
 	if (!a64_sum(word_at(r, maker), &sum) || sum.dst != reg)
 		return 0;
 	e = read_sum(r, fn, at, maker, sum, &any);
@@ -434,7 +471,7 @@ static int read_jump(struct reader *r, uint32_t at, bool *is_open)
 		sum.index = swap;
 		e = read_sum(r, fn, at, maker, sum, &any);
 	}
-	*is_open = !any;
+	*is_open &= !any;
 	return e;
 }
 

@@ -298,6 +298,13 @@ static void read_a64(const struct build *b, uint64_t at, struct decoded *d)
 	const uint8_t *p;
 	size_t start;
 
+	/* Go's frames hold the address behind a call, which nobody jumps to. */
+	if (d->kind == FACT_ADDRESS && d->to > at + 4 && d->to <= at + 32 && d->to < s->file_end &&
+	    elf_u32(s->bytes + (d->to - 4 - s->start)) >> 26 == 0x25)
+		d->kind = -1;
+	if (d->kind == FACT_SYSCALL && at >= s->start + 4 &&
+	    a64_is_exit(elf_u32(s->bytes + (at - 4 - s->start))))
+		d->flow = FLOW_STOP;
 	if (d->kind == FACT_JUMP_ANY &&
 	    a64_stub(s->bytes, at - s->start, s->start, &start, &d->to))
 		d->kind = FACT_JUMP_SLOT;
@@ -404,8 +411,10 @@ static bool begins_stub(const struct build *b, const struct fact *t, uint32_t *r
 	if (t->kind != FACT_JUMP_SLOT)
 		return false;
 	i = elf_rel_from(b->elf, c->base + t->to);
+	if (i == b->elf->n_rels)
+		return false;
 	rel = &b->elf->rels[i];
-	if (i == b->elf->n_rels || rel->where != c->base + t->to)
+	if (rel->where != c->base + t->to)
 		return false;
 	*ret_at = t->at;
 	if (b->step == 4)
@@ -455,6 +464,8 @@ static bool runs_on(const struct build *b, const struct func *f, uint32_t at)
 		p = elf_at(b->elf, b->code->base + i, at - i);
 		if (p)
 			decode_fact(b->decoder, p, at - i, b->code->base + i, 0, 0, &d);
+		if (d.length && b->step == 4)
+			read_a64(b, b->code->base + i, &d);
 		if (!d.length || i + d.length != at)
 			return true;
 		if (d.flow != FLOW_PADDING)

@@ -302,6 +302,9 @@ static bool branch_register(uint32_t w, struct insn *in)
 			return false;
 		in->kind = opc & 1 ? INSN_CALL : INSN_JUMP;
 		in->src = reg(w, 5);
+		/* longjmp() and the like. */
+		if (!(opc & 1) && in->src == GPR_LR)
+			in->kind = INSN_RETURN;
 		reads(in, in->src);
 		if (opc & 8)
 			reads(in, reg_sp(w, 0));
@@ -994,6 +997,12 @@ static int fact_of(const struct insn *in)
 	default:
 		return in->has_mem && in->base == GPR_NONE ? FACT_ACCESS : -1;
 	}
+}
+
+/* mov x8 or w8, #93 or #94 */
+bool a64_is_exit(uint32_t before)
+{
+	return (before & 0x7fffffff) == 0x52800ba8 || (before & 0x7fffffff) == 0x52800bc8;
 }
 
 bool a64_is_page(uint32_t word)

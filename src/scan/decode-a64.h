@@ -8,6 +8,8 @@
  * instructions form is not told here: scan/page.h. */
 void a64_fact(const uint8_t *bytes, size_t room, uint64_t at, struct decoded *ret);
 bool a64_insn(const uint8_t *bytes, size_t room, uint64_t at, struct insn *ret);
+/* Is the svc behind this word exit or exit_group? */
+bool a64_is_exit(uint32_t before);
 /* adrp: the first half of an address. */
 bool a64_is_page(uint32_t word);
 

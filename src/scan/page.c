@@ -34,13 +34,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, GAP_UNKNOWN = INT32_MIN, WHOLE_PAGE = 0xfe };
+enum { MAX_STEPS = 60000 };
+enum { NO_FRAME = 1, HAS_FRAME };
 
 struct item {
 	uint32_t at; /* offset of the instruction before which reg holds page */
 	uint8_t reg;
 	bool is_slot; /* not reg does but the word at [reg + disp] */
 	int32_t disp;
+	int32_t gap; /* of a slot: sp - fp, or GAP_UNKNOWN */
 	uint64_t page;
 };
 
@@ -49,12 +52,14 @@ struct pages {
 	const struct code *code;
 	const struct machine *machine;
 	struct page_sink sink;
+	uint8_t *frames; /* by function: NO_FRAME, HAS_FRAME; 0: not known */
 	uint8_t *joins; /* one bit a word of code: a branch leads here */
 	struct item *todo, *jumps;
 	size_t n_todo, room_todo, n_jumps, room_jumps;
 	struct item *seen; /* hash table of joins; reg GPR_NONE: empty */
 	size_t n_seen, mask;
-	uint64_t steps, max_steps;
+	uint64_t steps, max_steps; /* of all; and since the last adrp */
+	uint32_t own_steps;
 	int error;
 };
 
@@ -62,6 +67,7 @@ struct pages *pages_free(struct pages *p)
 {
 	if (p) {
 		free(p->joins);
+		free(p->frames);
 		free(p->todo);
 		free(p->jumps);
 		free(p->seen);
@@ -102,7 +108,8 @@ struct pages *pages_new(const struct elf *f, const struct code *c, struct page_s
 	p->mask = 4095;
 	p->seen = new_table(p->mask + 1);
 	p->joins = calloc((f->end - f->base) / 32 + 2, 1);
-	if (!p->seen || !p->joins)
+	p->frames = calloc(c->n_funcs + 1, 1);
+	if (!p->seen || !p->joins || !p->frames)
 		return pages_free(p);
 	for (size_t i = 0; i < c->n_facts; i++) {
 		if (c->facts[i].kind <= FACT_BRANCH)
@@ -167,7 +174,7 @@ static bool was_here(struct pages *p, struct item it)
 		const struct item *s = &p->seen[slot];
 
 		if (s->at == it.at && s->reg == it.reg && s->page == it.page &&
-		    s->is_slot == it.is_slot && s->disp == it.disp)
+		    s->is_slot == it.is_slot && s->disp == it.disp && s->gap == it.gap)
 			return true;
 	}
 	p->seen[slot] = it;
@@ -176,10 +183,45 @@ static bool was_here(struct pages *p, struct item it)
 	return false;
 }
 
+/* One fact for a page is enough in each function. */
+static bool was_told(struct pages *p, uint32_t at, uint64_t page)
+{
+	ptrdiff_t k = code_func(p->code, p->code->base + at);
+
+	return was_here(p, (struct item){ .at = k < 0 ? at : p->code->funcs[k].start,
+					  .reg = WHOLE_PAGE, .page = page });
+}
+
+/* Does the function of an instruction make itself a frame pointer? */
+static bool has_frame(struct pages *p, uint32_t at)
+{
+	ptrdiff_t k = code_func(p->code, p->code->base + at);
+	const struct func *fn = k < 0 ? NULL : &p->code->funcs[k];
+	uint8_t *known = fn ? &p->frames[k] : NULL;
+	const uint8_t *bytes;
+	struct insn in;
+
+	if (!fn)
+		return true;
+	bytes = elf_at(p->elf, p->code->base + fn->start, fn->end - fn->start);
+	for (uint32_t i = 0; bytes && !*known && i + 4 <= fn->end - fn->start; i += 4) {
+		/* add xD, sp, #n is mov xD, sp, too. */
+		if (a64_insn(bytes + i, 4, p->code->base + fn->start + i, &in) &&
+		    in.dst == GPR_FP && (in.src == GPR_SP || in.base == GPR_SP) &&
+		    (in.kind == INSN_MOVE || in.kind == INSN_LEA))
+			*known = HAS_FRAME;
+	}
+	if (!*known)
+		*known = NO_FRAME;
+	return *known == HAS_FRAME;
+}
+
 static void tell(struct pages *p, uint32_t at, enum fact_kind kind, uint64_t to)
 {
 	int r;
 
+	if (kind == FACT_PAGE && was_told(p, at, to))
+		return;
 	if (kind == FACT_PAGE && to < p->elf->base && to + PAGE > p->elf->base)
 		to = p->elf->base;
 	r = p->sink.take(p->sink.ctx, p->code->base + at, kind, to);
@@ -221,14 +263,14 @@ static void use(struct pages *p, const struct insn *in, uint32_t at, const struc
 		if (!in->step && !(in->kind == INSN_STORE && (in->src == r || in->pair == r)))
 			return;
 	} else if (in->kind == INSN_STORE && in->width == 8 && in->index == GPR_NONE &&
-		   (in->base == GPR_SP || in->base == GPR_FP) &&
+		   (in->base == GPR_SP || (in->base == GPR_FP && has_frame(p, at))) &&
 		   (in->src == r || in->pair == r) && in->src != in->pair) {
 		/* Behind a step of the base the distance is another. */
 		int64_t disp = in->disp + (in->pair == r ? 8 : 0) - in->step;
 
 		lead(p, p->code->base + at + 4,
-		     (struct item){ .reg = in->base, .is_slot = true, .disp = (int32_t)disp,
-				    .page = it->page });
+		     (struct item){ .reg = in->base, .is_slot = true,
+				    .disp = (int32_t)disp, .gap = GAP_UNKNOWN, .page = it->page });
 		return;
 	} else if ((in->kind == INSN_LEA && in->base == r) ||
 		   (in->kind == INSN_ADD && in->dst == r)) {
@@ -244,7 +286,7 @@ static void use(struct pages *p, const struct insn *in, uint32_t at, const struc
 	} else if (in->kind == INSN_SELECT && in->width == 8 && (in->pair != r || in->imm == 0)) {
 		go_to(p, p->code->base + at + 4, in->dst, it->page);
 		return;
-	} else if (in->is_test) {
+	} else if (in->is_test || in->kind == INSN_BRANCH) {
 		return;
 	} else if (in->kind == INSN_CALL || in->kind == INSN_JUMP) {
 		tell(p, at, FACT_ADDRESS, it->page);
@@ -255,10 +297,22 @@ static void use(struct pages *p, const struct insn *in, uint32_t at, const struc
 	tell(p, at, FACT_PAGE, it->page);
 }
 
-/* Does control come back from the call at the end of a function? (code.c) */
+/* Does control come back from the call at the end of a function? (code.c) Not
+ * when the next begins behind it: nobody saves the return address after a call. */
 static bool comes_back(const struct pages *p, uint32_t at)
 {
 	ptrdiff_t k = code_func(p->code, p->code->base + at);
+	const uint8_t *next;
+	struct insn in;
+
+	for (uint32_t i = at + 4; (next = elf_at(p->elf, p->code->base + i, 4)); i += 4) {
+		if (!a64_insn(next, 4, p->code->base + i, &in))
+			return false;
+		if (in.kind == INSN_STORE && (in.src == GPR_LR || in.pair == GPR_LR))
+			return false;
+		if (!in.is_padding)
+			break;
+	}
 
 	return k < 0 || at + 4 < p->code->funcs[k].end || p->code->funcs[k].falls;
 }
@@ -287,21 +341,41 @@ static bool step(struct pages *p, const struct insn *in, const struct item *it)
 	}
 }
 
+/* How far the stack pointer is from the frame pointer behind an instruction. */
+static int32_t gap_behind(const struct insn *in, int32_t gap)
+{
+	if (!insn_writes(in, GPR_SP) || in->kind == INSN_CALL)
+		return gap;
+	if (in->kind == INSN_MOVE && in->src == GPR_FP)
+		return 0;
+	if (in->kind == INSN_LEA && in->base == GPR_FP)
+		return (int32_t)in->disp;
+	if (gap == GAP_UNKNOWN)
+		return gap;
+	if (in->kind == INSN_ADD)
+		return gap + (int32_t)in->imm;
+	return in->step && in->base == GPR_SP ? gap + in->step : GAP_UNKNOWN;
+}
+
 /* A slot of the stack holds the page. False: the walk ends. */
 static bool use_slot(struct pages *p, const struct insn *in, struct item *it)
 {
-	uint8_t other = it->reg == GPR_SP ? GPR_FP : GPR_SP;
-	bool is_exact = in->base == it->reg && in->index == GPR_NONE && in->width == 8 &&
-			(in->disp == it->disp || (in->is_pair && in->disp + 8 == it->disp));
+	bool by_sp = in->base == GPR_SP, by_fp = in->base == GPR_FP;
+	bool knows = in->base == it->reg || (it->reg == GPR_FP && by_sp && it->gap != GAP_UNKNOWN);
+	int64_t at = in->disp + (in->base == it->reg ? 0 : it->gap);
+	bool is_exact = knows && in->index == GPR_NONE && in->width == 8 &&
+			(at == it->disp || (in->is_pair && at + 8 == it->disp));
 	bool moves = insn_writes(in, it->reg) && in->kind != INSN_CALL;
 
 	if (in->kind == INSN_LOAD && is_exact)
-		go_to(p, p->code->base + it->at + 4, in->disp == it->disp ? in->dst : in->pair,
+		go_to(p, p->code->base + it->at + 4, at == it->disp ? in->dst : in->pair,
 		      it->page);
 	if (in->kind == INSN_STORE && is_exact)
 		return false;
-	if (in->has_mem && in->base == other && in->kind != INSN_STORE)
+	if (in->has_mem && (by_sp || (by_fp && has_frame(p, it->at))) && !knows &&
+	    in->kind != INSN_STORE)
 		tell(p, it->at, FACT_PAGE, it->page);
+	it->gap = gap_behind(in, it->gap);
 	if (!moves)
 		return true;
 	if ((in->kind == INSN_ADD && in->dst == it->reg) || (in->step && in->base == it->reg)) {
@@ -309,6 +383,9 @@ static bool use_slot(struct pages *p, const struct insn *in, struct item *it)
 		/* Below the stack pointer nothing lives. */
 		return it->reg == GPR_FP || it->disp >= 0;
 	}
+	/* The frame goes away: the caller's frame pointer is back. */
+	if (it->reg == GPR_FP && in->kind == INSN_LOAD && by_sp)
+		return false;
 	tell(p, it->at, FACT_PAGE, it->page);
 	return false;
 }
@@ -338,7 +415,7 @@ static void walk(struct pages *p, struct item it)
 			return;
 		if (is_join(p, it.at) && was_here(p, it))
 			return;
-		if (p->steps++ > p->max_steps) {
+		if (p->steps++ > p->max_steps || p->own_steps++ > MAX_STEPS) {
 			tell(p, it.at, FACT_PAGE, it.page);
 			return;
 		}
@@ -377,6 +454,7 @@ int pages_find(struct pages *p)
 			if (!a64_is_page(elf_u32(bytes + at)) ||
 			    !a64_insn(bytes + at, 4, start + at, &in) || in.dst == GPR_NONE)
 				continue;
+			p->own_steps = 0;
 			walk(p, (struct item){ .at = fn->start + at + 4, .reg = in.dst,
 					       .page = (uint64_t)in.disp });
 			walk_all(p);
@@ -395,8 +473,10 @@ int pages_at_label(struct pages *p, uint64_t jump, uint64_t label)
 	for (size_t i = 0; i < p->n_jumps; i++) {
 		const struct item it = p->jumps[i];
 
-		if (p->code->base + it.at == jump)
+		if (p->code->base + it.at == jump) {
+			p->own_steps = 0;
 			lead(p, label, it);
+		}
 	}
 	return walk_all(p);
 }
