@@ -74,12 +74,31 @@ static void add_u64(struct request *q, const char *name, uint64_t v)
 	request_add(q, "property %s t %" PRIu64 "\n", name, v);
 }
 
+/* Limits that may be 0 for the kernel but not for systemd are 1 there: the file
+ * gets the 0, and a value that systemd writes again is nearly as low. */
+static void add_max(struct request *q, const char *name, uint64_t v)
+{
+	static const char *const names[] = { "MemoryHigh", "MemoryLimit",
+					     "MemoryMax", "TasksMax" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && v == 0; i++)
+		if (strcmp(name, names[i]) == 0)
+			v = 1;
+	add_u64(q, name, v);
+}
+
 /* -1 is "no limit": the highest number, which systemd calls infinity. */
 static void add_limit(struct request *q, const char *name,
 		      const struct conf_i64 *v)
 {
 	if (v->given)
-		add_u64(q, name, v->v < 0 ? UINT64_MAX : (uint64_t)v->v);
+		add_max(q, name, v->v < 0 ? UINT64_MAX : (uint64_t)v->v);
+}
+
+/* The kernel takes the nearest it has, systemd refuses. */
+static uint64_t cpu_shares(uint64_t v)
+{
+	return v < 2 ? 2 : v > 262144 ? 262144 : v;
 }
 
 /* A bit a processor or memory node, the lowest first (AllowedCPUs). */
@@ -116,7 +135,7 @@ static void add_quota(struct request *q, int64_t quota, uint64_t period)
 
 	if (quota > 0 && (uint64_t)quota <= UINT64_MAX / 1000000) {
 		sec = (uint64_t)quota * 1000000 / p;
-		if (sec % 10000)
+		if (sec % 10000 || sec == 0)
 			sec = (sec / 10000 + 1) * 10000;
 	}
 	add_u64(q, "CPUQuotaPerSecUSec", sec);
@@ -136,7 +155,7 @@ static void add_cpu(struct request *q, const struct cgroup *g,
 		add_u64(q, g->is_v2_only ? "CPUWeight" : "CPUShares",
 			g->is_v2_only ? (uint64_t)cgroup_cpu_weight(
 						res->cpu_shares.v)
-				      : res->cpu_shares.v);
+				      : cpu_shares(res->cpu_shares.v));
 	if (res->cpu_quota.given || res->cpu_period.given)
 		add_quota(q, res->cpu_quota.given ? res->cpu_quota.v : -1,
 			  res->cpu_period.given ? res->cpu_period.v : 0);
@@ -169,7 +188,7 @@ static void add_raw(struct request *q, const char *name, const char *text)
 	uint64_t v = UINT64_MAX;
 
 	if (strcmp(text, "max") == 0 || num_u64(text, UINT64_MAX, &v) == 0)
-		add_u64(q, name, v);
+		add_max(q, name, v);
 }
 
 static void add_raw_quota(struct request *q, const char *text)

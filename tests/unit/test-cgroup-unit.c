@@ -260,6 +260,35 @@ static void no_limits(void)
 			     "property TasksMax t 18446744073709551615\n");
 }
 
+/* What the kernel takes and systemd does not (systemd 252, dbus-cgroup.c). */
+static void lowest(void)
+{
+	static const struct conf_pair pair = { "memory.high", "0" };
+	struct host v1_host = host_of(false, NULL, false);
+	struct conf c = { 0 };
+	struct conf_resources *r = &c.cgroup.res;
+
+	r->mem_limit = (struct conf_i64){ true, 0 };
+	r->mem_swap = (struct conf_i64){ true, 0 };
+	r->mem_reservation = (struct conf_i64){ true, 0 };
+	r->pids_limit = (struct conf_i64){ true, 0 };
+	r->cpu_quota = (struct conf_i64){ true, 1 };
+	r->cpu_period = (struct conf_u64){ true, 10000000 };
+	r->unified = &pair;
+	r->n_unified = 1;
+	CHECK_STR(lines(&c), NO_DEVICES "property MemoryMax t 1\n"
+					"property MemoryLow t 0\n"
+					"property MemorySwapMax t 0\n"
+					"property CPUQuotaPerSecUSec t 10000\n"
+					"optional CPUQuotaPeriodUSec t 10000000\n"
+					"property TasksMax t 1\n"
+					"property MemoryHigh t 1\n");
+	r->cpu_shares = (struct conf_u64){ true, 1 };
+	CHECK(strstr(request(&v1_host, &c), "property CPUShares t 2\n"));
+	r->cpu_shares = (struct conf_u64){ true, 300000 };
+	CHECK(strstr(request(&v1_host, &c), "property CPUShares t 262144\n"));
+}
+
 static void unified(void)
 {
 	static const struct conf_pair pairs[] = {
@@ -395,6 +424,7 @@ int main(void)
 	TEST(limits_v2);
 	TEST(limits_v1);
 	TEST(no_limits);
+	TEST(lowest);
 	TEST(unified);
 	TEST(devices);
 	TEST(annotations);

@@ -149,6 +149,9 @@ ok "the scope ends with its processes" await 10 is_gone 'hull-u\x2b1.scope'
 ok "delete after that" hull-oci delete u+1
 ok "features: cgroup.systemd" sh -c 'hull-oci features | grep -q "\"systemd\": true"'
 
+bundle /z '["/bin/true"]' '"resources": { "pids": { "limit": 0 }, "cpu": { "quota": 1000, "period": 1000000, "shares": 2 },
+  "unified": { "memory.low": "0", "cpu.idle": "1" } },'
+ok "the lowest limits there are" sd run --bundle /z lowest
 bundle /s '["/bin/sleep", "1000"]' '"cgroupsPath": ":hull:sub",
   "resources": { "memory": { "limit": 67108864 }, "pids": { "limit": 33 } },'
 annotate /s '"run.oci.systemd.subgroup": "in"'
