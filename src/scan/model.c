@@ -77,6 +77,10 @@ void model_add_roots(struct scan *s)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(by_name); i++)
 		graph_root_symbol(s->graph, by_name[i], "called by ld.so");
+	/* Thread-local variables are found through descriptors, whose functions ld.so
+	 * puts into the GOT while it starts; one calls this at any time. */
+	if (s->graph->machine->arch == FILTER_AARCH64)
+		graph_root_symbol(s->graph, "__tls_get_addr", "called by TLS descriptors");
 }
 
 bool model_is_shared_libc(const struct scan *s, uint32_t node)

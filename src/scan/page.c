@@ -21,8 +21,7 @@
  * Compilers form the second half in the function that has the first, and pass
  * nothing but whole addresses (AAPCS64 knows no half ones): a page in an
  * argument register at a call or in a result at a return is a left-over. clang's
- * outliner breaks this with -Oz; its functions are known by their symbols, and
- * calls of these are followed as jumps (they are leaves: the return is, too).
+ * outliner breaks this with -Oz (docs/scan.md says so).
  *
  * Computed jumps are kept until their labels are known (code.c, 4). */
 #include "scan/page.h"
