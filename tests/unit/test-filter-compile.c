@@ -215,6 +215,47 @@ static uint32_t stricter(uint32_t a, uint32_t b)
 		       : b;
 }
 
+/* What no rule of the call is about gets "otherwise", not the default. */
+static void otherwise_is_the_calls_own_default(void)
+{
+	const struct filter_cond conds[] = {
+		{ 0, FILTER_MASKED_EQ, UINT32_MAX, 1 },
+		{ 0, FILTER_MASKED_EQ, UINT32_MAX, 2 },
+	};
+	const struct filter_rule rules[] = {
+		{ personality_name, 1, FILTER_ALLOW, 0, &conds[0], 1, false },
+		{ .names = personality_name, .n_names = 1,
+		  .action = FILTER_ERRNO, .data = EACCES,
+		  .is_otherwise = true },
+		{ personality_name, 1, FILTER_ALLOW, 0, &conds[1], 1, false },
+		{ .names = read_write, .n_names = 2, .action = FILTER_ALLOW },
+		{ .names = read_write, .n_names = 2, .action = FILTER_ERRNO,
+		  .data = EACCES, .is_otherwise = true },
+		{ .names = ioctl_name, .n_names = 1, .action = FILTER_ERRNO,
+		  .data = EACCES, .is_otherwise = true },
+	};
+	const struct filter_policy policy = { .default_action = FILTER_ERRNO,
+					      .default_data = ENOSYS,
+					      .rules = rules,
+					      .n_rules = 6 };
+	const enum filter_arch x86 = FILTER_X86_64;
+	struct sock_fprog p;
+	struct simulation s;
+	struct arena a;
+
+	arena_init(&a);
+	CHECK_INT(filter_compile(&policy, &a, &p, NULL), 0);
+	CHECK_INT(run(&p, x86, "personality", 1, 0, &s), SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&p, x86, "personality", 1ULL << 32 | 2, 0, &s),
+		  SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&p, x86, "personality", 3, 0, &s),
+		  SECCOMP_RET_ERRNO | EACCES);
+	CHECK_INT(run(&p, x86, "read", 3, 0, &s), SECCOMP_RET_ALLOW);
+	CHECK_INT(run(&p, x86, "ioctl", 3, 0, &s), SECCOMP_RET_ERRNO | EACCES);
+	CHECK_INT(run(&p, x86, "open", 3, 0, &s), SECCOMP_RET_ERRNO | ENOSYS);
+	arena_done(&a);
+}
+
 /* `other`: NULL, or one that is to hold as well. */
 static void check_policy(const struct filter_policy *policy,
 			 const struct filter_policy *other, struct dice *d,
@@ -432,6 +473,7 @@ int main(void)
 	TEST(choices_load_the_argument_once);
 	TEST(a_mask_sees_what_the_kernel_sees);
 	TEST(the_strictest_rule_decides);
+	TEST(otherwise_is_the_calls_own_default);
 	TEST(floods_of_rules_are_refused);
 	TEST(bad_indexes_are_refused);
 	TEST(random_policies_mean_what_they_say);
