@@ -7,7 +7,7 @@
  * along the line, to both sides of branches, along direct jumps, into other
  * functions too (.cold parts; the veneers that linkers make around an erratum
  * of the Cortex-A53). It ends where the register is overwritten, where control
- * stops, and at calls for registers that calls destroy. At every place that
+ * stops, and at calls that destroy the register (clobber.c). At every place that
  * branches lead to it is noted, so that each pair passes through each only once.
  *
  *   add xD, xN, #rest           the address page + rest
@@ -26,6 +26,7 @@
  * Computed jumps are kept until their labels are known (code.c, 4). */
 #include "scan/page.h"
 
+#include "scan/clobber.h"
 #include "scan/decode-a64.h"
 #include "scan/machine.h"
 
@@ -51,6 +52,7 @@ struct pages {
 	const struct code *code;
 	const struct machine *machine;
 	struct page_sink sink;
+	uint32_t *clobbers; /* by function */
 	uint8_t *frames; /* by function: NO_FRAME, HAS_FRAME; 0: not known */
 	uint8_t *joins; /* one bit a word of code: a branch leads here */
 	struct item *todo, *jumps;
@@ -67,6 +69,7 @@ struct pages *pages_free(struct pages *p)
 	if (p) {
 		free(p->joins);
 		free(p->frames);
+		free(p->clobbers);
 		free(p->todo);
 		free(p->jumps);
 		free(p->seen);
@@ -108,7 +111,8 @@ struct pages *pages_new(const struct elf *f, const struct code *c, struct page_s
 	p->seen = new_table(p->mask + 1);
 	p->joins = calloc((f->end - f->base) / 32 + 2, 1);
 	p->frames = calloc(c->n_funcs + 1, 1);
-	if (!p->seen || !p->joins || !p->frames)
+	p->clobbers = clobber_find(f, c);
+	if (!p->seen || !p->joins || !p->frames || !p->clobbers)
 		return pages_free(p);
 	for (size_t i = 0; i < c->n_facts; i++) {
 		if (c->facts[i].kind <= FACT_BRANCH)
@@ -316,12 +320,22 @@ static bool comes_back(const struct pages *p, uint32_t at)
 	return k < 0 || at + 4 < p->code->funcs[k].end || p->code->funcs[k].falls;
 }
 
+/* Is the register another behind the call? */
+static bool is_clobbered(const struct pages *p, const struct insn *call, uint8_t reg)
+{
+	ptrdiff_t k = call->is_direct ? code_func(p->code, call->to) : -1;
+
+	if (!(p->machine->caller_saved >> reg & 1))
+		return false;
+	return k < 0 || p->clobbers[k] >> reg & 1;
+}
+
 /* Follows control behind an instruction. False: the walk ends. */
 static bool step(struct pages *p, const struct insn *in, const struct item *it)
 {
 	switch (in->kind) {
 	case INSN_CALL:
-		return (it->is_slot || !(p->machine->caller_saved >> it->reg & 1)) &&
+		return (it->is_slot || !is_clobbered(p, in, it->reg)) &&
 		       comes_back(p, it->at);
 	case INSN_JUMP:
 		if (in->is_direct)
