@@ -51,6 +51,7 @@ struct build {
 	struct decoder *decoder;
 	uint8_t *starts; /* one bit a byte: an instruction begins here */
 	size_t room_facts, n_starts, room_starts;
+	size_t n_swept; /* facts that the first sweep found, sorted */
 	uint32_t *begins; /* where functions begin */
 	uint64_t image_start, image_end;
 	uint8_t step; /* of instructions: struct machine */
@@ -61,6 +62,7 @@ void code_done(struct code *c)
 {
 	free(c->funcs);
 	free(c->facts);
+	free(c->pages);
 	*c = (struct code){ 0 };
 }
 
@@ -69,6 +71,10 @@ ptrdiff_t code_func(const struct code *c, uint64_t address)
 	size_t low = 0, high = c->n_funcs;
 	uint64_t at = address - c->base;
 
+	if (at >> CODE_PAGE < c->n_pages) {
+		low = c->pages[at >> CODE_PAGE];
+		high = c->pages[(at >> CODE_PAGE) + 1];
+	}
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -152,11 +158,30 @@ static int add_pointers(struct build *b)
 	return r;
 }
 
-static int by_value(const void *a, const void *b)
+/* Sorts by three passes over 11 bits each: there are hundreds of thousands. */
+static int sort_offsets(uint32_t *v, size_t n)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	enum { BITS = 11, SLOTS = 1 << BITS };
+	auto_free uint32_t *other = calloc(n + 1, sizeof(*other));
+	uint32_t *from = v, *to = other;
 
-	return (x > y) - (x < y);
+	if (!other)
+		return -ENOMEM;
+	for (int shift = 0; shift < 33; shift += BITS) {
+		uint32_t first[SLOTS + 1] = { 0 }, *swap;
+
+		for (size_t i = 0; i < n; i++)
+			first[(from[i] >> shift & (SLOTS - 1)) + 1]++;
+		for (size_t i = 1; i <= SLOTS; i++)
+			first[i] += first[i - 1];
+		for (size_t i = 0; i < n; i++)
+			to[first[from[i] >> shift & (SLOTS - 1)]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	memcpy(v, other, n * sizeof(*v));
+	return 0;
 }
 
 /* Adds the borders of the executable sections (or segments): the last function
@@ -202,6 +227,25 @@ static struct func *new_func(struct code *c, size_t *room, uint32_t start)
 	return &c->funcs[c->n_funcs++];
 }
 
+/* For each page, how many functions begin before it. */
+static int index_pages(struct code *c)
+{
+	uint32_t end = c->n_funcs ? c->funcs[c->n_funcs - 1].end : 0, k = 0;
+
+	c->n_pages = 0;
+	free(c->pages);
+	c->pages = calloc((end >> CODE_PAGE) + 2, sizeof(*c->pages));
+	if (!c->pages)
+		return -ENOMEM;
+	for (uint32_t page = 0; page <= (end >> CODE_PAGE) + 1; page++) {
+		while (k < c->n_funcs && c->funcs[k].start < (uint64_t)page << CODE_PAGE)
+			k++;
+		c->pages[page] = k;
+	}
+	c->n_pages = (end >> CODE_PAGE) + 1;
+	return 0;
+}
+
 /* From the sorted starts and the bounds, the functions (C1). */
 static int make_funcs(struct build *b, const struct elf_range *bounds, size_t n_bounds,
 		      const struct eh_range *eh, size_t n_eh)
@@ -209,8 +253,8 @@ static int make_funcs(struct build *b, const struct elf_range *bounds, size_t n_
 	struct code *c = b->code;
 	size_t room = 0, k = 0, h = 0, described = 0, all = 0;
 
-	if (b->n_starts)
-		qsort(b->begins, b->n_starts, sizeof(*b->begins), by_value);
+	if (sort_offsets(b->begins, b->n_starts) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < b->n_starts; i++) {
 		uint32_t at = b->begins[i];
 		struct func *f;
@@ -246,7 +290,7 @@ static int make_funcs(struct build *b, const struct elf_range *bounds, size_t n_
 		described += c->funcs[i].is_described ? n : 0;
 	}
 	c->is_described = described > all / 2;
-	return 0;
+	return index_pages(c);
 }
 
 static int add_fact(struct build *b, uint64_t at, int kind, uint64_t to, uint8_t length)
@@ -379,13 +423,27 @@ static int by_at(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static bool is_sorted(const struct code *c)
+/* The first sweep went by address: only what was found behind it is sorted, and
+ * merged into it from the end. */
+static int sort_facts(struct build *b)
 {
-	for (size_t i = 1; i < c->n_facts; i++) {
-		if (c->facts[i].at < c->facts[i - 1].at)
-			return false;
+	struct code *c = b->code;
+	size_t n = c->n_facts - b->n_swept, low = b->n_swept, to = c->n_facts;
+	auto_free struct fact *late = calloc(n + 1, sizeof(*late));
+
+	if (!late)
+		return -ENOMEM;
+	if (!n)
+		return 0;
+	memcpy(late, c->facts + b->n_swept, n * sizeof(*late));
+	qsort(late, n, sizeof(*late), by_at);
+	while (n) {
+		if (low && c->facts[low - 1].at > late[n - 1].at)
+			c->facts[--to] = c->facts[--low];
+		else
+			c->facts[--to] = late[--n];
 	}
-	return true;
+	return 0;
 }
 
 static bool a64_begin(const struct build *b, uint32_t at, uint32_t *ret_at)
@@ -481,8 +539,8 @@ static int split(struct build *b)
 	struct func *old = c->funcs;
 	size_t n_old = c->n_funcs, room = 0, k = 0;
 
-	if (b->n_starts)
-		qsort(b->begins, b->n_starts, sizeof(*b->begins), by_value);
+	if (sort_offsets(b->begins, b->n_starts) < 0)
+		return -ENOMEM;
 	c->funcs = NULL;
 	c->n_funcs = 0;
 	for (size_t i = 0; i < n_old; i++) {
@@ -509,7 +567,7 @@ static int split(struct build *b)
 		}
 	}
 	free(old);
-	return 0;
+	return index_pages(c);
 }
 
 static int index_facts(struct build *b)
@@ -517,8 +575,8 @@ static int index_facts(struct build *b)
 	struct code *c = b->code;
 	size_t k = 0, room = c->n_funcs + 1;
 
-	if (!is_sorted(c))
-		qsort(c->facts, c->n_facts, sizeof(*c->facts), by_at);
+	if (sort_facts(b) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < c->n_funcs; i++) {
 		while (k < c->n_facts && c->facts[k].at < c->funcs[i].start)
 			k++;
@@ -544,8 +602,10 @@ static uint32_t *constants(const struct build *b, size_t *ret_n)
 		    !elf_is_code(b->elf, c->base + t->to))
 			v[n++] = t->to;
 	}
-	if (v)
-		qsort(v, n, sizeof(*v), by_value);
+	if (v && sort_offsets(v, n) < 0) {
+		free(v);
+		v = NULL;
+	}
 	*ret_n = n;
 	return v;
 }
@@ -636,6 +696,7 @@ static int build(struct build *b, const uint64_t *extra, size_t n_extra,
 	for (size_t i = 0; r == 0 && i < c->n_funcs; i++)
 		r = sweep(b, c->funcs[i].start, c->funcs[i].end, c->funcs[i].is_described,
 			  &c->funcs[i].falls);
+	b->n_swept = c->n_facts;
 	if (r == 0)
 		r = sweep_targets(b);
 	if (r == 0 && b->step == 4)

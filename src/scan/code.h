@@ -47,12 +47,16 @@ struct func {
 	bool is_open;        /* a computed jump may lead anywhere in it (aarch64) */
 };
 
+enum { CODE_PAGE = 10 }; /* bits of an offset */
+
 struct code {
 	uint64_t base;
 	struct func *funcs; /* funcs[n_funcs] ends the facts of the last */
 	size_t n_funcs;
 	struct fact *facts;
 	size_t n_facts;
+	uint32_t *pages; /* [p]: functions that begin before page p, for code_func() */
+	size_t n_pages;
 	bool is_described; /* most of its functions are */
 	size_t n_bad; /* bytes that are no instruction */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan/decode.c - single x86-64 instructions, by way of Zydis.
  *
- * The sweep sees every byte of code, so decode_fact() asks Zydis for the
- * instruction without its operands (a third of the cost) and reads what it
+ * The sweep sees every byte of code, so decode_fact() knows the plain forms by
+ * itself (decode-fast.c) and asks Zydis about the others, for the instruction without its operands (a third of the cost) and reads what it
  * needs from the raw encoding: a relative immediate is a direct target, ModRM
  * 0/5 is an address relative to the instruction's end.
  *
@@ -14,6 +14,7 @@
 
 #include "scan/code.h"
 #include "scan/decode-a64.h"
+#include "scan/decode-fast.h"
 
 #include <Zydis/Zydis.h>
 #include <elf.h>
@@ -136,15 +137,11 @@ static void read_branch(const ZydisDecodedInstruction *in, uint64_t at, struct d
 	}
 }
 
-void decode_fact(const struct decoder *d, const uint8_t *bytes, size_t room, uint64_t at,
-		 uint64_t image_start, uint64_t image_end, struct decoded *ret)
+void decode_fact_by_zydis(const struct decoder *d, const uint8_t *bytes, size_t room, uint64_t at,
+			  uint64_t image_start, uint64_t image_end, struct decoded *ret)
 {
 	ZydisDecodedInstruction in;
 
-	if (d->machine == EM_AARCH64) {
-		a64_fact(bytes, room, at, ret);
-		return;
-	}
 	*ret = (struct decoded){ .kind = -1, .also = -1 };
 	if (ZYAN_FAILED(ZydisDecoderDecodeInstruction(&d->zydis, NULL, bytes, room, &in)))
 		return;
@@ -159,6 +156,15 @@ void decode_fact(const struct decoder *d, const uint8_t *bytes, size_t room, uin
 		ret->kind = in.mnemonic == ZYDIS_MNEMONIC_LEA ? FACT_ADDRESS : FACT_ACCESS;
 	if (image_start < image_end)
 		read_absolute(&in, image_start, image_end, ret);
+}
+
+void decode_fact(const struct decoder *d, const uint8_t *bytes, size_t room, uint64_t at,
+		 uint64_t image_start, uint64_t image_end, struct decoded *ret)
+{
+	if (d->machine == EM_AARCH64)
+		a64_fact(bytes, room, at, ret);
+	else if (!decode_fast(bytes, room, at, image_start, image_end, ret))
+		decode_fact_by_zydis(d, bytes, room, at, image_start, image_end, ret);
 }
 
 static uint8_t reg_of(ZydisRegister r)

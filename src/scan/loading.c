@@ -123,7 +123,7 @@ static int follow_lookup(struct scan *s, struct search *search, const struct loo
 
 		if (node == NO_NODE || !s->graph->nodes[node].is_reached)
 			continue;
-		if (l->question == SCAN_Q_DLOPEN && s->options->dlopen == SCAN_ASK)
+		if (l->question == SCAN_Q_DLOPEN && !s->options->n_plugins)
 			r = add_extensions(s, node, e);
 		if (r < 0)
 			break;

@@ -8,8 +8,9 @@ CHILD = re.compile(r"= (\d+)(?: .*)?$")
 FORKS = {"clone", "clone3", "fork", "vfork"}
 
 
-def run(command, env=None, timeout=120, **kwargs):
-    """Runs a shell command under strace -f. Returns ({path: {call, ...}}, exit status)."""
+def run(command, env=None, timeout=120, edges=None, **kwargs):
+    """Runs a shell command under strace -f. Returns ({path: {call, ...}}, exit status);
+    edges, a set, gets the pairs of programs of which the first executed the second."""
     fd, log = tempfile.mkstemp(prefix="hull-strace-")
     os.close(fd)
     try:
@@ -18,13 +19,14 @@ def run(command, env=None, timeout=120, **kwargs):
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, **kwargs)
         with open(log, errors="replace") as lines:
-            return charge(lines), done.returncode
+            return charge(lines, edges, kwargs.get("cwd", "/")), done.returncode
     finally:
         os.unlink(log)
 
 
-def charge(lines):
-    running, parents, seen, pending = {}, {}, {}, {}
+def charge(lines, edges=None, folder="/"):
+    """Of strace's lines; relative paths are seen from the folder."""
+    running, parents, seen, pending, orphans = {}, {}, {}, {}, {}
     early = {}  # what a child did before its parent's fork returned
     for line in lines:
         m = CALL.match(line)
@@ -35,13 +37,22 @@ def charge(lines):
             path = re.match(r'"((?:[^"\\]|\\.)*)"', rest)
             if path:
                 pending[pid] = path.group(1)
+            if pending.get(pid) == "/proc/self/exe":
+                continue  # busybox, into itself
             if re.search(r"= 0$", rest.strip()) and pid in pending:
-                running[pid] = os.path.realpath(pending[pid])
+                path = os.path.realpath(os.path.join(folder, pending[pid]))
+                if pid not in running:
+                    orphans[pid] = path  # its parent's fork has not returned yet
+                elif edges is not None:
+                    edges.add((running[pid], path))
+                running[pid] = path
                 for c in early.pop(pid, ()):
                     pass  # before the exec it was its parent's program
             continue
         if call in FORKS and (child := CHILD.search(rest.strip())):
             parents[child.group(1)] = pid
+            if edges is not None and pid in running and child.group(1) in orphans:
+                edges.add((running[pid], orphans.pop(child.group(1))))
             if pid in running:
                 running.setdefault(child.group(1), running[pid])
                 seen.setdefault(running[pid], set()).update(early.pop(child.group(1), ()))
