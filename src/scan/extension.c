@@ -62,6 +62,8 @@ static const struct extension {
 	{ "libphp*.so", NULL, { "/usr/lib/php/*/*.so" } },
 	{ "lua5*", NULL, { "@/lua/5*/*.so", "@/lua/5*/*/*.so", "/usr/local/lib/lua/5*/*.so" } },
 	{ "liblua5*.so.*", NULL, { "@/lua/5*/*.so", "@/lua/5*/*/*.so", "/usr/local/lib/lua/5*/*.so" } },
+	{ "libjli.so", NULL, { "/usr/lib/jvm/*/lib/server/libjvm.so", "/usr/lib/jvm/*/lib/*.so" } },
+	{ "libjvm.so", NULL, { "/usr/lib/jvm/*/lib/*.so" } },
 	/* Servers. */
 	{ "apache2", "libapr-1.so.*", { "/usr/lib/apache2/modules/*.so" } },
 	{ "httpd", "libapr-1.so.*", { "@/httpd/modules/*.so" } },

@@ -15,6 +15,9 @@
  *  G3  The definition of a GNU_IFUNC symbol is its resolver; the candidates
  *      are the addresses that the resolver forms: G1 takes them all.
  *  G4  IRELATIVE resolvers run at start-up: they are roots.
+ *  G6  Gates: a few functions that reached code calls under a condition that
+ *      only other functions, the keys, can make true (scan/model.c). What is
+ *      tried at a gate waits until a key is reached.
  *  G5  Data that a copy relocation moves into the program keeps its source in
  *      the library alive. */
 #include "scan/graph.h"
@@ -189,6 +192,50 @@ uint32_t graph_func_at(const struct graph *g, size_t unit, uint64_t address)
 	return k < 0 ? NO_NODE : u->first_func + (uint32_t)k;
 }
 
+void graph_add_gate(struct graph *g, uint32_t node)
+{
+	if (g->n_gates < GRAPH_GATES && node != NO_NODE && !g->nodes[node].is_reached)
+		g->gates[g->n_gates++] = (struct gate){ .node = node, .parent = NO_NODE };
+}
+
+void graph_add_key(struct graph *g, uint32_t node)
+{
+	/* One key too many: then there are no gates. */
+	if (g->n_keys == GRAPH_GATES || node == NO_NODE || g->nodes[node].is_reached)
+		g->is_open = true;
+	else
+		g->keys[g->n_keys++] = node;
+}
+
+/* G6: a call that is tried at a closed gate waits there. */
+static bool waits(struct graph *g, uint32_t node, uint32_t parent, uint32_t at)
+{
+	for (size_t i = 0; !g->is_open && parent != NO_NODE && i < g->n_gates; i++) {
+		struct gate *t = &g->gates[i];
+
+		if (t->node != node)
+			continue;
+		if (t->parent == NO_NODE) {
+			t->parent = parent;
+			t->at = at;
+		}
+		return true;
+	}
+	return false;
+}
+
+static void reach(struct graph *g, uint32_t node, uint32_t parent, uint32_t at, const char *root);
+
+static void open_gates(struct graph *g, uint32_t node)
+{
+	for (size_t i = 0; i < g->n_keys; i++)
+		g->is_open |= g->keys[i] == node;
+	for (size_t i = 0; g->is_open && i < g->n_gates; i++) {
+		if (g->gates[i].parent != NO_NODE)
+			reach(g, g->gates[i].node, g->gates[i].parent, g->gates[i].at, NULL);
+	}
+}
+
 static void reach(struct graph *g, uint32_t node, uint32_t parent, uint32_t at, const char *root)
 {
 	struct node *n;
@@ -196,13 +243,15 @@ static void reach(struct graph *g, uint32_t node, uint32_t parent, uint32_t at, 
 	if (node == NO_NODE)
 		return;
 	n = &g->nodes[node];
-	if (n->is_reached)
+	if (n->is_reached || waits(g, node, parent, at))
 		return;
 	n->is_reached = true;
 	n->parent = parent;
 	n->at = at;
 	n->root = parent == NO_NODE && !root ? "init and fini arrays" : root;
 	g->queue[g->n_queue++] = node;
+	if (g->n_keys && !g->is_open)
+		open_gates(g, node);
 }
 
 static void reach_address(struct graph *g, size_t unit, uint64_t address, uint32_t parent,

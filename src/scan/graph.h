@@ -46,6 +46,12 @@ struct inbound {
 	uint8_t kind;  /* enum fact_kind: FACT_CALL.., FACT_ADDRESS = address taken */
 };
 
+enum { GRAPH_GATES = 8 };
+
+struct gate {
+	uint32_t node, parent, at; /* parent: who tried first; NO_NODE: nobody */
+};
+
 struct graph {
 	const struct closure *closure;
 	const struct machine *machine;
@@ -57,6 +63,12 @@ struct graph {
 	size_t n_nodes;
 	uint32_t *queue; /* the reached nodes in order */
 	size_t n_queue, done;
+
+	/* Functions that nothing reaches until one of the keys is reached. */
+	struct gate gates[GRAPH_GATES];
+	uint32_t keys[GRAPH_GATES];
+	size_t n_gates, n_keys;
+	bool is_open;
 
 	struct inbound *inbound; /* those of node n: [n]..[n + 1] of first_in */
 	uint32_t *first_in;
@@ -79,6 +91,9 @@ void graph_reach_all(struct graph *g, size_t unit, const char *why);
 void graph_root_exports(struct graph *g, size_t unit, const char *why);
 /* The start-up code of an object: entry (a program's), init, fini. */
 void graph_root_start(struct graph *g, size_t unit);
+/* A function that is reached only when one of the keys is (scan/model.c). */
+void graph_add_gate(struct graph *g, uint32_t node);
+void graph_add_key(struct graph *g, uint32_t node);
 /* Reaches all that can be reached. */
 void graph_spread(struct graph *g);
 /* For a look at what a part of the program can do: takes everything reached

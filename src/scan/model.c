@@ -32,17 +32,29 @@
  * musl hands the struct to a callback that every thread runs; the search knows
  * that form, too.
  *
+ * ld.so calls setitimer() for LD_PROFILE only, which is not set (docs/scan.md).
+ *
  * libcap reaches its few calls through a private table of two functions, which
  * hand their arguments to syscall(): the numbers are the first arguments of
- * all indirect calls in it. */
+ * all indirect calls in it.
+ *
+ * libseccomp looks the number of seccomp() up in its own tables by the name; it
+ * makes no other call by number. */
 #include "scan/scan-priv.h"
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "filter/syscalls.h"
 
 #include <string.h>
 
 /* Not those that only `ld.so PROGRAM` and LD_PROFILE make. */
+bool model_is_profiler(const struct scan *s, uint32_t node, uint64_t number)
+{
+	return graph_unit(s->graph, node)->object == s->closure->interp && model_is_glibc(s) &&
+	       number == (uint64_t)syscall_number(s->graph->machine->arch, syscall_id("setitimer"));
+}
+
 bool model_is_at_start(const struct scan *s, uint64_t number)
 {
 	const struct machine *m = s->graph->machine;
@@ -75,6 +87,7 @@ void model_add_roots(struct scan *s)
 			   "the interpreter's entry point");
 		return;
 	}
+	priority_add_gate(s);
 	for (size_t i = 0; i < ARRAY_SIZE(by_name); i++)
 		graph_root_symbol(s->graph, by_name[i], "called by ld.so");
 	/* Thread-local variables are found through descriptors, whose functions ld.so
@@ -257,6 +270,18 @@ bool model_is_libcap(struct scan *s, struct search *search, uint32_t lost_node, 
 		}
 		answer_done(&a);
 	}
+	return yes;
+}
+
+bool model_is_libseccomp(struct scan *s, uint32_t lost_node)
+{
+	bool yes = has_name(graph_unit(s->graph, lost_node)->object, "libseccomp.so.2");
+	int number = syscall_number(s->graph->machine->arch, syscall_id("seccomp"));
+
+	if (yes && number >= 0)
+		scan_allow(s, (unsigned)number, lost_node,
+			   graph_unit(s->graph, lost_node)->code.base +
+				   graph_func(s->graph, lost_node)->start, NULL);
 	return yes;
 }
 

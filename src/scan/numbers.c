@@ -84,7 +84,8 @@ static int take(struct scan *s, struct search *search, uint32_t node, uint64_t a
 	if (number >= SCAN_CALLS)
 		return 0;
 	if ((is_exec && s->options->exec == SCAN_NONE) ||
-	    (s->in_startup && !model_is_at_start(s, number)))
+	    (s->in_startup && !model_is_at_start(s, number)) ||
+	    model_is_profiler(s, node, number))
 		return 0;
 	scan_allow_site(s, (unsigned)number, node, at, NULL);
 	if (number == SYS_clone3)
@@ -105,7 +106,7 @@ static int find_number(struct scan *s, struct search *search, uint32_t node, uin
 	for (size_t i = 0; r == 0 && i < a.n; i++)
 		r = take(s, search, node, at, &a.v[i], a.n == 1 && !a.is_unknown, e);
 	if (r == 0 && a.is_unknown && !model_is_setxid(s, search, node, at) &&
-	    !model_is_libcap(s, search, a.node, e))
+	    !model_is_libcap(s, search, a.node, e) && !model_is_libseccomp(s, a.node))
 		r = unknown(s, (struct scan_question){
 			SCAN_Q_NUMBER, node, at, a.node, a.address, a.reason }, e);
 	answer_done(&a);

@@ -42,12 +42,18 @@ bool model_is_shared_libc(const struct scan *s, uint32_t node);
 bool model_has_clone_behind(const struct scan *s, uint32_t node);
 /* The start of glibc's ld.so, and whether a call can happen there. */
 void model_add_start(struct scan *s);
+/* ld.so calls it for LD_PROFILE only. */
+bool model_is_profiler(const struct scan *s, uint32_t node, uint64_t number);
 bool model_is_at_start(const struct scan *s, uint64_t number);
 void model_add_calls(struct scan *s);
+/* Puts the locks of mutexes with priority protection behind a gate (priority.c). */
+void priority_add_gate(struct scan *s);
 /* Is a system call with an unknown number glibc's broadcast of set*id()? Then
  * its numbers are allowed. */
 bool model_is_setxid(struct scan *s, struct search *search, uint32_t node, uint64_t at);
 /* The same for libcap's private wrapper, in which the search was lost. */
 bool model_is_libcap(struct scan *s, struct search *search, uint32_t lost_node, struct err *e);
+/* And for libseccomp, which looks up one number by name. */
+bool model_is_libseccomp(struct scan *s, uint32_t lost_node);
 /* Does reached code of the unit name a string that begins so? */
 bool model_names(const struct scan *s, size_t unit, const char *text, uint32_t *ret_node);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which system calls programs were seen to make, by strace, each charged to the
 program that the calling process was running at that moment."""
-import os, re, subprocess, tempfile
+import os, re, signal, subprocess, tempfile
 
 CALL = re.compile(r"^(\d+)\s+(?:<\.\.\. )?([a-z_0-9]+)(?:\(| resumed>)(.*)$")
 CHILD = re.compile(r"= (\d+)(?: .*)?$")
@@ -14,10 +14,16 @@ def run(command, env=None, timeout=120, edges=None, **kwargs):
     fd, log = tempfile.mkstemp(prefix="hull-strace-")
     os.close(fd)
     try:
-        done = subprocess.run(["strace", "-f", "-qq", "-o", log, "-s", "4096", "-e", "signal=none",
-                               "/bin/sh", "-c", command], env=env, timeout=timeout,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, **kwargs)
+        done = subprocess.Popen(["strace", "-f", "-qq", "-o", log, "-s", "4096", "-e", "signal=none",
+                                 "/bin/sh", "-c", command], env=env, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                start_new_session=True, **kwargs)
+        try:
+            done.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(done.pid, signal.SIGKILL)
+            done.wait()
+            raise
         with open(log, errors="replace") as lines:
             return charge(lines, edges, kwargs.get("cwd", "/")), done.returncode
     finally:
