@@ -4,7 +4,7 @@
 BUILD ?= build
 MESON_FLAGS ?=
 
-.PHONY: all run check bench bench-scan lab fuzz deps-build deps-check deps-bench deps-lab clean
+.PHONY: all run check bench bench-scan soundness lab fuzz deps-build deps-check deps-bench deps-lab clean
 
 # Two builds of one tree: programs that start containers with musl, those that
 # need Debian's libraries (build/glibc) with its C library.
@@ -27,6 +27,10 @@ bench: deps-bench all
 bench-scan: deps-bench all
 	@bench/scan $(BUILD) --root $(BUILD)/plain --debootstrap --jobs 2
 	@bench/scan $(BUILD) --root $(BUILD)/plain --jobs 2 --option=--debug-dir=none
+
+# 197 jobs of several hundred programs, under strace and under their filters: minutes.
+soundness: deps-check all
+	@tests/soundness/run $(BUILD) --jobs 2
 
 lab: deps-lab all
 	@tests/lab/run $(BUILD)

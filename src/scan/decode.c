@@ -2,9 +2,10 @@
 /* scan/decode.c - single x86-64 instructions, by way of Zydis.
  *
  * The sweep sees every byte of code, so decode_fact() knows the plain forms by
- * itself (decode-fast.c) and asks Zydis about the others, for the instruction without its operands (a third of the cost) and reads what it
- * needs from the raw encoding: a relative immediate is a direct target, ModRM
- * 0/5 is an address relative to the instruction's end.
+ * itself (decode-fast.c) and asks Zydis about the others, for the instruction
+ * without its operands (a third of the cost). It reads what it needs from the
+ * raw encoding: a relative immediate is a direct target, ModRM 0/5 is an
+ * address relative to the instruction's end.
  *
  * decode_insn() reduces an instruction to the few operations that carry system
  * call numbers and addresses about (enum insn_kind). Everything else is

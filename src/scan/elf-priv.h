@@ -15,6 +15,9 @@ void elf_find_carried(struct elf *f, const uint8_t *notes, uint64_t n, uint64_t 
 /* Reads the note; its symbols count when the file has no .symtab. */
 int elf_read_carried(struct elf *f, struct err *e);
 
+/* The functions of Go's table as symbols, when there is no .symtab. */
+int elf_read_go(struct elf *f);
+
 /* The file's own words for "this is damaged". */
 int elf_damaged(struct err *e, const char *what);
 

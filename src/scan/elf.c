@@ -392,7 +392,11 @@ static int parse(struct elf *f, struct err *e)
 	r = read_segments(f, &h, e);
 	if (r == 0)
 		r = read_sections(f, &h, e);
-	return r < 0 ? r : elf_read_carried(f, e);
+	if (r == 0)
+		r = elf_read_carried(f, e);
+	if (r == 0 && elf_read_go(f) < 0)
+		r = err_set(e, -ENOMEM, "read .gopclntab");
+	return r;
 }
 
 static int elf_new(size_t size, struct elf **ret_f, struct err *e)

@@ -85,8 +85,11 @@ static int ask_once(struct scan *s, const struct lookup *l, uint32_t node, uint6
 		const struct loss *x = &a->losses[i < ANSWER_LOSSES ? i : 0];
 
 		const struct object *o = graph_unit(s->graph, x->node)->object;
+		bool is_new = true;
 
-		if (i == ANSWER_LOSSES || !extension_answers(s->closure, o))
+		for (size_t k = 0; k < i; k++) /* one question an object is enough */
+			is_new &= graph_unit(s->graph, a->losses[k].node)->object != o;
+		if (i == ANSWER_LOSSES || (is_new && !extension_answers(s->closure, o)))
 			r = scan_ask(s, (struct scan_question){
 				l->question, node, at, x->node, x->address, x->reason }, e);
 	}

@@ -83,6 +83,9 @@ void model_add_roots(struct scan *s)
 	if (!s->closure->interp)
 		return;
 	if (!model_is_glibc(s)) {
+		/* musl looks its own later stages up by name. */
+		graph_root_symbol(s->graph, "__dls2b", "ld.so's start");
+		graph_root_symbol(s->graph, "__dls3", "ld.so's start");
 		graph_root(s->graph, s->closure->interp->index, s->closure->interp->elf->entry,
 			   "the interpreter's entry point");
 		return;
@@ -273,6 +276,65 @@ bool model_is_libcap(struct scan *s, struct search *search, uint32_t lost_node, 
 	return yes;
 }
 
+static bool is_go_function(const struct scan *s, uint32_t node, const char *name)
+{
+	const struct unit *u = graph_unit(s->graph, node);
+	uint64_t distance, start = u->code.base + graph_func(s->graph, node)->start;
+
+	return u->is_go &&
+	       strcmp(graph_symbol_at(s->graph, u->object->index, start, &distance), name) == 0 &&
+	       distance == 0;
+}
+
+/* internal/syscall/unix keeps the number of fcntl() in a variable, for 32-bit
+ * machines, which have another one. Nobody sets it elsewhere. */
+static bool is_go_fcntl(struct scan *s, uint32_t node)
+{
+	int number = syscall_number(s->graph->machine->arch, syscall_id("fcntl"));
+
+	if (number < 0 || (!is_go_function(s, node, "internal/syscall/unix.IsNonblock") &&
+			   !is_go_function(s, node, "internal/syscall/unix.Fcntl")))
+		return false;
+	scan_allow(s, (unsigned)number, node,
+		   graph_unit(s->graph, node)->code.base + graph_func(s->graph, node)->start, NULL);
+	return true;
+}
+
+/* Go's broadcast to all threads reads the number from a variable of the runtime,
+ * which only one function sets: from its first argument. */
+bool model_is_go_number(struct scan *s, struct search *search, uint32_t node, struct err *e)
+{
+	const struct unit *u = graph_unit(s->graph, node);
+	const struct elf *f = u->object->elf;
+	uint64_t start = u->code.base + graph_func(s->graph, node)->start;
+	bool yes = true;
+
+	if (is_go_fcntl(s, node))
+		return true;
+	if (!is_go_function(s, node, "runtime.runPerThreadSyscall") &&
+	    !is_go_function(s, node, "syscall.runtime_doAllThreadsSyscall"))
+		return false;
+	for (size_t i = 0; yes && i < f->n_syms; i++) {
+		uint32_t setter;
+		struct answer a;
+
+		if (strcmp(f->syms[i].name, "syscall.runtime_doAllThreadsSyscall") != 0)
+			continue;
+		setter = graph_func_at(s->graph, u->object->index, f->syms[i].value);
+		if (setter == NO_NODE ||
+		    search_value(search, setter, f->syms[i].value, s->graph->machine->result, false,
+				 &a, e) < 0)
+			return false;
+		yes = !a.is_unknown;
+		for (size_t k = 0; yes && k < a.n; k++) {
+			if (a.v[k].n < SCAN_CALLS)
+				scan_allow(s, (unsigned)a.v[k].n, node, start, NULL);
+		}
+		answer_done(&a);
+	}
+	return yes;
+}
+
 bool model_is_libseccomp(struct scan *s, uint32_t lost_node)
 {
 	bool yes = has_name(graph_unit(s->graph, lost_node)->object, "libseccomp.so.2");
@@ -282,6 +344,21 @@ bool model_is_libseccomp(struct scan *s, uint32_t lost_node)
 		scan_allow(s, (unsigned)number, lost_node,
 			   graph_unit(s->graph, lost_node)->code.base +
 				   graph_func(s->graph, lost_node)->start, NULL);
+	return yes;
+}
+
+/* Is it one of Go's own functions? They are called PACKAGE.NAME; C has no dots but
+ * those that gcc puts in. */
+static bool is_go_code(const struct scan *s, uint32_t node)
+{
+	static const char *const parts[] = { ".cold", ".part.", ".isra.", ".constprop." };
+	const struct unit *u = graph_unit(s->graph, node);
+	uint64_t distance, start = u->code.base + graph_func(s->graph, node)->start;
+	const char *name = graph_symbol_at(s->graph, u->object->index, start, &distance);
+	bool yes = u->is_go && strchr(name, '.');
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		yes &= !strstr(name, parts[i]);
 	return yes;
 }
 
@@ -301,7 +378,8 @@ bool model_names(const struct scan *s, size_t unit, const char *text, uint32_t *
 		if (!p || memcmp(p, text, n) != 0)
 			continue;
 		*ret_node = graph_func_at(g, unit, u->code.base + t->at);
-		if (*ret_node != NO_NODE && g->nodes[*ret_node].is_reached)
+		if (*ret_node != NO_NODE && g->nodes[*ret_node].is_reached &&
+		    !is_go_code(s, *ret_node))
 			return true;
 	}
 	return false;

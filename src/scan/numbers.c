@@ -97,18 +97,37 @@ static int take(struct scan *s, struct search *search, uint32_t node, uint64_t a
 	return r;
 }
 
+/* The first loss that no model has an answer for; NULL: none. */
+static const struct loss *open_loss(struct scan *s, struct search *search, const struct answer *a,
+				    struct err *e)
+{
+	for (size_t i = 0; i < a->n_losses; i++) {
+		const struct loss *x = &a->losses[i];
+
+		if (i == ANSWER_LOSSES)
+			return &a->losses[0]; /* others are not told */
+		if (!model_is_libcap(s, search, x->node, e) && !model_is_libseccomp(s, x->node) &&
+		    !model_is_go_number(s, search, x->node, e))
+			return x;
+	}
+	return NULL;
+}
+
 static int find_number(struct scan *s, struct search *search, uint32_t node, uint64_t at,
 		       struct err *e)
 {
+	const struct loss *x;
 	struct answer a;
 	int r = search_value(search, node, at, s->graph->machine->number, false, &a, e);
 
 	for (size_t i = 0; r == 0 && i < a.n; i++)
 		r = take(s, search, node, at, &a.v[i], a.n == 1 && !a.is_unknown, e);
-	if (r == 0 && a.is_unknown && !model_is_setxid(s, search, node, at) &&
-	    !model_is_libcap(s, search, a.node, e) && !model_is_libseccomp(s, a.node))
+	x = r == 0 && a.is_unknown && !model_is_setxid(s, search, node, at)
+		    ? open_loss(s, search, &a, e)
+		    : NULL;
+	if (x)
 		r = unknown(s, (struct scan_question){
-			SCAN_Q_NUMBER, node, at, a.node, a.address, a.reason }, e);
+			SCAN_Q_NUMBER, node, at, x->node, x->address, x->reason }, e);
 	answer_done(&a);
 	return r;
 }

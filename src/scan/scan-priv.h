@@ -53,6 +53,8 @@ void priority_add_gate(struct scan *s);
 bool model_is_setxid(struct scan *s, struct search *search, uint32_t node, uint64_t at);
 /* The same for libcap's private wrapper, in which the search was lost. */
 bool model_is_libcap(struct scan *s, struct search *search, uint32_t lost_node, struct err *e);
+/* For two functions of Go's that read a number from a variable. */
+bool model_is_go_number(struct scan *s, struct search *search, uint32_t node, struct err *e);
 /* And for libseccomp, which looks up one number by name. */
 bool model_is_libseccomp(struct scan *s, uint32_t lost_node);
 /* Does reached code of the unit name a string that begins so? */

@@ -212,7 +212,7 @@ static void note_loss(struct search *s, uint32_t node, uint64_t address, const c
 	struct answer *a = s->answer;
 
 	for (size_t i = 0; i < a->n_losses && i < ANSWER_LOSSES; i++) {
-		if (s->graph->nodes[a->losses[i].node].unit == s->graph->nodes[node].unit)
+		if (a->losses[i].node == node)
 			return;
 	}
 	if (a->n_losses < ANSWER_LOSSES)

@@ -43,7 +43,7 @@ struct answer {
 	const char *reason; /* the first loss */
 	uint32_t node;
 	uint64_t address;
-	struct loss losses[ANSWER_LOSSES]; /* the first in each object */
+	struct loss losses[ANSWER_LOSSES]; /* the first in each function */
 	size_t n_losses; /* one more than fit: there are others */
 };
 

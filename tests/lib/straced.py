@@ -66,4 +66,7 @@ def charge(lines, edges=None, folder="/"):
             seen.setdefault(running[pid], set()).add(call)
         else:
             early.setdefault(pid, set()).add(call)
+    # Children whose number is another one in their parent's namespace.
+    if edges is not None:
+        edges |= {(parent, path) for path in orphans.values() for parent in seen}
     return seen
