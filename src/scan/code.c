@@ -167,6 +167,8 @@ static int sort_offsets(uint32_t *v, size_t n)
 
 	if (!other)
 		return -ENOMEM;
+	if (n == 0) /* v may be NULL */
+		return 0;
 	for (int shift = 0; shift < 33; shift += BITS) {
 		uint32_t first[SLOTS + 1] = { 0 }, *swap;
 
