@@ -5,6 +5,7 @@
 #include "filter/syscalls.h"
 #include "prog/hull-scan/report.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static void print_symbols(const struct note_record *r, FILE *out)
 		r->size);
 }
 
-static void print_set(const struct note_record *r, FILE *out)
+static void print_set(const struct note_record *r, enum filter_arch arch, FILE *out)
 {
 	uint64_t bits[NOTE_CALLS / 64];
 	const uint8_t *rest;
@@ -66,7 +67,7 @@ static void print_set(const struct note_record *r, FILE *out)
 	print_bytes(phase, strlen(phase), out);
 	fprintf(out, " (%zu):", count);
 	for (unsigned i = 0; i < NOTE_CALLS; i++) {
-		const char *name = syscall_name(FILTER_X86_64, i);
+		const char *name = syscall_name(arch, i);
 
 		if (bits[i / 64] >> (i % 64) & 1)
 			fprintf(out, " %s", name ? name : "?");
@@ -88,7 +89,20 @@ static void print_object(const struct note_record *r, FILE *out)
 	fprintf(out, "\n");
 }
 
-static void print_record(const struct note_record *r, FILE *out)
+static void print_filter(const struct note_record *r, FILE *out)
+{
+	const uint8_t *code;
+	const char *phase;
+	size_t n;
+
+	if (!note_split(r, &phase, &code, &n))
+		return;
+	fprintf(out, "filter of phase ");
+	print_bytes(phase, strlen(phase), out);
+	fprintf(out, ": %zu instructions\n", n / 8);
+}
+
+static void print_record(const struct note_record *r, enum filter_arch arch, FILE *out)
 {
 	static const char *const texts[] = {
 		[NOTE_TOOL] = "made by: ", [NOTE_PLUGIN] = "answer: plugin ",
@@ -103,9 +117,11 @@ static void print_record(const struct note_record *r, FILE *out)
 	else if (r->kind == NOTE_SYMBOLS)
 		print_symbols(r, out);
 	else if (r->kind == NOTE_SET)
-		print_set(r, out);
+		print_set(r, arch, out);
 	else if (r->kind == NOTE_OBJECT)
 		print_object(r, out);
+	else if (r->kind == NOTE_BPF)
+		print_filter(r, out);
 	else
 		fprintf(out, "record of kind %u: %zu bytes\n", r->kind, r->size);
 }
@@ -133,7 +149,8 @@ int run_note(void *ctx, const void *opts, int argc, char **argv, struct err *e)
 		return err_plain(e, -ESTALE, "%s: its note was made for other code: it is ignored",
 				 argv[0]);
 	while (note_next(&f->carried.note, &r))
-		print_record(&r, stdout);
+		print_record(&r, f->machine == EM_AARCH64 ? FILTER_AARCH64 : FILTER_X86_64,
+			     stdout);
 	return 0;
 }
 
