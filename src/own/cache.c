@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* own/cache.c - answers from before.
  *
- * A file an answer, in /var/cache/hull (root) or $XDG_CACHE_HOME/hull or
- * ~/.cache/hull: first the lines of what was looked at, an empty line, the
- * policy. Its name is the digest of what was asked: the program's path and
- * which hull-scan answered. Only files count that are ours and that nobody else
- * can write; the same goes for the directory, which is opened once. */
+ * A file an answer, in the folder of sys/cache.h: first the lines of what was
+ * looked at, an empty line, the policy. Its name is the digest of what was asked:
+ * the program's path and which hull-scan answered. Only files count that are ours
+ * and that nobody else can write. */
 #include "own/own-priv.h"
 
 #include "base/arena.h"
 #include "base/scope.h"
 #include "base/sha256.h"
 #include "note/note.h"
+#include "sys/cache.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -24,50 +24,9 @@
 
 enum { ENTRY_MAX = 16 << 20 };
 
-static bool is_ours(int fd, mode_t type)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
-	       st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
-
-/* Makes the last two parts of the path at most. */
-static int open_dir(const char *parent, const char *name)
-{
-	auto_fd int top = -EBADF, dir = -EBADF;
-
-	if (mkdir(parent, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	top = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (top < 0)
-		return -errno;
-	if (!is_ours(top, S_IFDIR))
-		return -EPERM;
-	if (mkdirat(top, name, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	dir = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	if (!is_ours(dir, S_IFDIR))
-		return -EPERM;
-	return TAKE_FD(dir);
-}
-
 int cache_open(void)
 {
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char path[512];
-
-	if (geteuid() == 0)
-		return open_dir("/var/cache", "hull");
-	if (xdg && *xdg == '/')
-		return open_dir(xdg, "hull");
-	if (!home || *home != '/' ||
-	    (size_t)snprintf(path, sizeof(path), "%s/.cache", home) >=
-		    sizeof(path))
-		return -ENOENT;
-	return open_dir(path, "hull");
+	return sys_cache_open();
 }
 
 static bool name_of(const char *scanner, const char *program,
@@ -105,7 +64,7 @@ bool cache_get(int dir_fd, const char *scanner, int root_fd, const char *program
 	if (!name_of(scanner, program, name))
 		return false;
 	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || !is_ours(fd, S_IFREG) || fstat(fd, &st) < 0 ||
+	if (fd < 0 || !sys_is_ours(fd, S_IFREG) || fstat(fd, &st) < 0 ||
 	    st.st_size > ENTRY_MAX)
 		return false;
 	text = arena_alloc(a, (size_t)st.st_size + 1);

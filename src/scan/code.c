@@ -230,7 +230,7 @@ static struct func *new_func(struct code *c, size_t *room, uint32_t start)
 }
 
 /* For each page, how many functions begin before it. */
-static int index_pages(struct code *c)
+int code_index(struct code *c)
 {
 	uint32_t end = c->n_funcs ? c->funcs[c->n_funcs - 1].end : 0, k = 0;
 
@@ -292,7 +292,7 @@ static int make_funcs(struct build *b, const struct elf_range *bounds, size_t n_
 		described += c->funcs[i].is_described ? n : 0;
 	}
 	c->is_described = described > all / 2;
-	return index_pages(c);
+	return code_index(c);
 }
 
 static int add_fact(struct build *b, uint64_t at, int kind, uint64_t to, uint8_t length)
@@ -569,7 +569,7 @@ static int split(struct build *b)
 		}
 	}
 	free(old);
-	return index_pages(c);
+	return code_index(c);
 }
 
 static int index_facts(struct build *b)

@@ -73,6 +73,9 @@ void code_done(struct code *c);
 int code_read(const struct elf *f, const uint64_t *extra, size_t n_extra,
 	      struct code *ret_c, struct err *e);
 
+/* Makes `pages` from the functions. -ENOMEM. */
+int code_index(struct code *c);
+
 /* The function that holds an address; -1: none. */
 ptrdiff_t code_func(const struct code *c, uint64_t address);
 /* The first fact at or behind an offset. */

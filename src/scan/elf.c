@@ -20,15 +20,22 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "base/sha256.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MAX_SEGMENTS = 512, MAX_SECTIONS = 65536 };
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000U /* Linux 6.8 */
+#endif
+
+enum { MAX_SEGMENTS = 512, MAX_SECTIONS = 65536, ELF_PAGE = 4096 };
 
 #define MAX_SPAN ((uint64_t)1 << 32)
 
@@ -399,6 +406,36 @@ static int parse(struct elf *f, struct err *e)
 	return r;
 }
 
+static bool is_filled(const struct elf *f, uint64_t page)
+{
+	return !f->filled || f->filled[page / 8] >> page % 8 & 1;
+}
+
+void elf_hash_read(const struct elf *f, uint8_t digest[32])
+{
+	uint64_t n = (f->size + ELF_PAGE - 1) / ELF_PAGE, from, to;
+	struct sha256 s;
+
+	sha256_init(&s);
+	sha256_add(&s, &f->size, sizeof(f->size));
+	for (from = 0; from < n; from = to) {
+		uint64_t size;
+
+		for (to = from; to < n && is_filled(f, to); to++)
+			;
+		if (to == from) {
+			to++;
+			continue;
+		}
+		/* Where and how much, so that no two files look alike. */
+		size = (to * ELF_PAGE < f->size ? to * ELF_PAGE : f->size) - from * ELF_PAGE;
+		sha256_add(&s, &from, sizeof(from));
+		sha256_add(&s, &size, sizeof(size));
+		sha256_add(&s, f->bytes + from * ELF_PAGE, size);
+	}
+	sha256_end(&s, digest);
+}
+
 static int elf_new(size_t size, struct elf **ret_f, struct err *e)
 {
 	auto_elf struct elf *f = calloc(1, sizeof(*f));
@@ -444,25 +481,37 @@ int elf_parse(const void *bytes, size_t size, struct elf **ret_f, struct err *e)
 	return 0;
 }
 
-/* Fills a part of the copy; what is not in the file (any more) stays zero, and
- * the checks that follow look at the copy alone. */
+/* Fills a part of the copy, by whole pages, each once; what is not in the file
+ * (any more) stays zero, and the checks that follow look at the copy alone. */
 static int fill(struct elf *f, int fd, uint64_t offset, uint64_t n, struct err *e)
 {
+	uint64_t page, stop;
+
 	if (offset >= f->size)
 		return 0;
 	if (n > f->size - offset)
 		n = f->size - offset;
-	while (n) {
-		ssize_t got = pread(fd, f->bytes + offset, n, (off_t)offset);
+	stop = (offset + n + ELF_PAGE - 1) / ELF_PAGE;
+	for (page = offset / ELF_PAGE; page < stop; page++) {
+		uint64_t last = page, at = page * ELF_PAGE;
 
-		if (got < 0 && errno == EINTR)
+		if (is_filled(f, page))
 			continue;
-		if (got < 0)
-			return err_sys(e, "read ELF file");
-		if (got == 0)
-			return 0;
-		offset += (uint64_t)got;
-		n -= (uint64_t)got;
+		for (; last < stop && !is_filled(f, last); last++)
+			f->filled[last / 8] |= (uint8_t)(1U << last % 8);
+		while (at < f->size && at < last * ELF_PAGE) {
+			uint64_t end = last * ELF_PAGE < f->size ? last * ELF_PAGE : f->size;
+			ssize_t got = pread(fd, f->bytes + at, end - at, (off_t)at);
+
+			if (got < 0 && errno == EINTR)
+				continue;
+			if (got < 0)
+				return err_sys(e, "read ELF file");
+			if (got == 0)
+				return 0;
+			at += (uint64_t)got;
+		}
+		page = last - 1;
 	}
 	return 0;
 }
@@ -510,9 +559,39 @@ static int fill_sections(struct elf *f, int fd, struct err *e)
 	return r;
 }
 
+/* Content that was written less than this before cannot be told from older by the
+ * clock of the file system. */
+#define TOO_YOUNG ((uint64_t)2 * 1000000000U)
+
+static uint64_t nanoseconds(int64_t s, uint32_t ns)
+{
+	return (uint64_t)s * 1000000000U + ns;
+}
+
+static struct elf_identity identity_of(int fd)
+{
+	struct elf_identity v;
+	struct timespec now;
+	struct statx st;
+
+	memset(&v, 0, sizeof(v)); /* it is compared and hashed as bytes */
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID_UNIQUE, &st) < 0 ||
+	    clock_gettime(CLOCK_REALTIME, &now) < 0 || !(st.stx_mask & STATX_MNT_ID_UNIQUE))
+		return v;
+	v.mount = st.stx_mnt_id;
+	v.device = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+	v.inode = st.stx_ino;
+	v.size = st.stx_size;
+	v.mtime = nanoseconds(st.stx_mtime.tv_sec, st.stx_mtime.tv_nsec);
+	v.ctime = nanoseconds(st.stx_ctime.tv_sec, st.stx_ctime.tv_nsec);
+	v.is_known = v.ctime + TOO_YOUNG < nanoseconds(now.tv_sec, (uint32_t)now.tv_nsec);
+	return v;
+}
+
 int elf_read(int fd, struct elf **ret_f, struct err *e)
 {
 	auto_elf struct elf *f = NULL;
+	struct elf_identity after;
 	struct stat st;
 	int r;
 
@@ -522,14 +601,22 @@ int elf_read(int fd, struct elf **ret_f, struct err *e)
 		return err_set(e, S_ISDIR(st.st_mode) ? -EISDIR : -EACCES,
 			       "not a regular file");
 	r = elf_new((size_t)st.st_size, &f, e);
-	if (r == 0)
-		r = fill(f, fd, 0, sizeof(Elf64_Ehdr), e);
+	if (r < 0)
+		return r;
+	f->identity = identity_of(fd);
+	f->filled = arena_alloc(&f->arena, f->size / ELF_PAGE / 8 + 1);
+	if (!f->filled)
+		return err_set(e, -ENOMEM, "read ELF file");
+	r = fill(f, fd, 0, sizeof(Elf64_Ehdr), e);
 	if (r == 0)
 		r = fill_segments(f, fd, e);
 	if (r == 0)
 		r = fill_sections(f, fd, e);
-	if (r == 0)
+	if (r == 0) {
+		after = identity_of(fd);
+		f->identity.is_known &= memcmp(&f->identity, &after, sizeof(after)) == 0;
 		r = parse(f, e);
+	}
 	if (r < 0)
 		return r;
 	*ret_f = TAKE_PTR(f);

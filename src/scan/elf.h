@@ -85,8 +85,19 @@ struct elf_carried {
 	struct note note;
 };
 
+/* Which file it was that was read, for the quick look of scan/store.c: on one
+ * kernel, between two boots, no other file and no other content has all of these
+ * alike. Times in nanoseconds. */
+struct elf_identity {
+	uint64_t mount, device, inode, size, mtime, ctime; /* mount: never used again */
+	bool is_known; /* false: the kernel does not tell mounts apart, it changed
+			* while it was read, or is too young to tell by times */
+};
+
 struct elf {
 	struct arena arena;
+	struct elf_identity identity;
+	uint8_t *filled; /* one bit a page of `bytes`: it has been read; NULL: all */
 	uint8_t *bytes; /* a private copy, sparse: only what is looked at */
 	size_t size;
 	uint16_t type, machine; /* ET_, EM_ */
@@ -120,6 +131,9 @@ struct elf *elf_free(struct elf *f); /* NULL is fine; returns NULL */
 int elf_read(int fd, struct elf **ret_f, struct err *e);
 /* The same from bytes in memory, which are copied. */
 int elf_parse(const void *bytes, size_t size, struct elf **ret_f, struct err *e);
+
+/* The SHA-256 of all bytes that have been read, which the rest is made from. */
+void elf_hash_read(const struct elf *f, uint8_t digest[32]);
 
 /* `n` bytes at an address, or NULL when the file does not hold all of them. */
 const uint8_t *elf_at(const struct elf *f, uint64_t address, uint64_t n);

@@ -24,6 +24,7 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "scan/store.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -109,7 +110,13 @@ static int read_unit(struct graph *g, struct unit *u, struct err *e)
 		return err_set(e, -ENOMEM, "read %s", u->object->path);
 	u->debug = open_debug(g, f);
 	u->is_go = elf_sect_named(f, ".gopclntab") || elf_sect_named(f, ".go.buildinfo");
-	r = code_read(f, extra, n, &u->code, e);
+	if (store_get(g->store, f, &u->code)) {
+		r = 0;
+	} else {
+		r = code_read(f, extra, n, &u->code, e);
+		if (r == 0)
+			store_put(g->store, f, &u->code);
+	}
 	if (r == 0)
 		r = data_read(f, u->debug, &u->data, e);
 	return r < 0 ? err_ctx(e, r, "%s", u->object->path) : 0;
@@ -166,8 +173,8 @@ int graph_extend(struct graph *g, struct err *e)
 	return symbols_new(c, &g->symbols, e);
 }
 
-int graph_new(const struct closure *c, const char *debug_dir, struct graph **ret_g,
-	      struct err *e)
+int graph_new(const struct closure *c, const char *debug_dir, struct store *store,
+	      struct graph **ret_g, struct err *e)
 {
 	auto_graph struct graph *g = calloc(1, sizeof(*g));
 	int r;
@@ -177,6 +184,7 @@ int graph_new(const struct closure *c, const char *debug_dir, struct graph **ret
 	g->closure = c;
 	g->machine = machine_of(c->v[0]->elf->machine);
 	g->debug_dir = debug_dir;
+	g->store = store;
 	r = graph_extend(g, e);
 	if (r < 0)
 		return r;

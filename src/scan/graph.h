@@ -18,6 +18,8 @@
 
 #define NO_NODE UINT32_MAX
 
+struct store;
+
 /* One object's code and data, and its place among the nodes. */
 struct unit {
 	const struct object *object;
@@ -57,6 +59,7 @@ struct graph {
 	const struct machine *machine;
 	struct symbols *symbols;
 	const char *debug_dir; /* borrowed; NULL: no separate debug files */
+	struct store *store;   /* borrowed; NULL: no summaries from before */
 	struct unit *units;    /* as many as objects, in their order */
 	size_t n_units;
 	struct node *nodes;
@@ -75,9 +78,9 @@ struct graph {
 };
 
 struct graph *graph_free(struct graph *g);
-/* Borrows the closure. */
-int graph_new(const struct closure *c, const char *debug_dir, struct graph **ret_g,
-	      struct err *e);
+/* Borrows all of them; debug_dir and store may be NULL. */
+int graph_new(const struct closure *c, const char *debug_dir, struct store *store,
+	      struct graph **ret_g, struct err *e);
 /* Takes in the objects that the closure has got since. */
 int graph_extend(struct graph *g, struct err *e);
 

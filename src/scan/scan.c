@@ -202,7 +202,7 @@ static int analyse(struct scan *s, struct err *e)
 	if (r == 0)
 		r = carry_take(s, e);
 	if (r == 0)
-		r = graph_new(s->closure, o->debug_dir, &s->graph, e);
+		r = graph_new(s->closure, o->debug_dir, o->store, &s->graph, e);
 	if (r < 0)
 		return r;
 	args_init(s);

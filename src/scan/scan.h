@@ -44,6 +44,7 @@ struct scan_options {
 	enum scan_widen widen;
 	const char *debug_dir; /* seen from the root; NULL: none */
 	void *seen; /* FILE *: see struct root; NULL: none */
+	struct store *store; /* summaries from before (scan/store.h); NULL: none */
 };
 
 enum scan_question_kind {

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "scan/carry.h"
+#include "scan/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,9 @@ static int describe(struct cc *c, const struct elf *f, const char *path, struct 
 	o.library_dirs = c->library_dirs;
 	o.n_library_dirs = c->n_library_dirs;
 	o.debug_dir = "/usr/lib/debug";
+	o.store = store_open(NULL);
 	r = family_scan(&o, &family, e);
+	o.store = store_close(o.store);
 	if (r < 0) {
 		carry_object(f, w);
 		return err_ctx(e, r, "%s", c->output);

@@ -5,6 +5,7 @@
 #include "filter/syscalls.h"
 #include "prog/front/option.h"
 #include "prog/hull-scan/report.h"
+#include "scan/store.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +16,7 @@ enum { EXIT_OPEN = 2 };
 
 struct options {
 	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
-	const char *runtime, *widen, *old_root;
+	const char *runtime, *widen, *old_root, *cache;
 	struct option_list plugins, execs, library_dirs;
 	uint32_t seen_fd; /* 0: none */
 };
@@ -42,6 +43,8 @@ struct options {
 	  "a folder of libraries, as in LD_LIBRARY_PATH" }, \
 	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR", \
 	  "separate debug files, for names and sizes of variables (/usr/lib/debug), or \"none\"" }, \
+	{ "cache", 0, OPTION_STRING, AT(cache), "DIR", \
+	  "where summaries of libraries are kept (/var/cache/hull, ~/.cache/hull), or \"none\"" }, \
 	{ "widen", 0, OPTION_STRING, AT(widen), "yes|no", \
 	  "allow whole families of calls that C libraries interchange (for dynamic programs)" }
 
@@ -119,7 +122,10 @@ static int scan_one(const struct options *o, const char *path, struct family *re
 	s.program = path;
 	if (o->seen_fd && !(s.seen = fdopen((int)o->seen_fd, "w")))
 		return err_sys(e, "--seen-fd %u", o->seen_fd);
+	if (!is(o->cache, "none"))
+		s.store = store_open(o->cache);
 	r = family_scan(&s, ret_f, e);
+	s.store = store_close(s.store);
 	if (s.seen && fclose(s.seen) != 0 && r == 0)
 		r = err_sys(e, "--seen-fd %u", o->seen_fd);
 	return r;
