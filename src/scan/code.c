@@ -61,7 +61,11 @@ struct build {
 void code_done(struct code *c)
 {
 	free(c->funcs);
-	free(c->facts);
+	if (!c->kept) {
+		free(c->facts);
+		free(c->edges);
+	}
+	free(c->kept);
 	free(c->pages);
 	*c = (struct code){ 0 };
 }
@@ -590,6 +594,41 @@ static int index_facts(struct build *b)
 	return 0;
 }
 
+/* C4 */
+static int make_edges(struct build *b)
+{
+	struct code *c = b->code;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_funcs; i++) {
+		for (uint32_t k = c->funcs[i].first_fact; k < c->funcs[i + 1].first_fact; k++)
+			n += fact_leads(&c->facts[k], &c->funcs[i]);
+	}
+	c->edges = malloc((n + 1) * sizeof(*c->edges));
+	if (!c->edges)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_funcs; i++) {
+		struct func *f = &c->funcs[i];
+
+		f->first_edge = (uint32_t)c->n_edges;
+		for (uint32_t k = f->first_fact; k < f[1].first_fact; k++) {
+			uint64_t to = c->base + c->facts[k].to;
+			ptrdiff_t func;
+			size_t rel;
+
+			if (!fact_leads(&c->facts[k], f))
+				continue;
+			func = code_func(c, to);
+			rel = elf_slot_rel(b->elf, to);
+			c->edges[c->n_edges++] = (struct edge){
+				k, func < 0 ? NO_INDEX : (uint32_t)func,
+				rel < b->elf->n_rels ? (uint32_t)rel : NO_INDEX };
+		}
+	}
+	c->funcs[c->n_funcs].first_edge = (uint32_t)c->n_edges;
+	return 0;
+}
+
 /* The addresses of constants that code names, sorted. */
 static uint32_t *constants(const struct build *b, size_t *ret_n)
 {
@@ -709,7 +748,9 @@ static int build(struct build *b, const uint64_t *extra, size_t n_extra,
 		r = find_splits(b);
 	if (r == 0)
 		r = split(b);
-	return r == 0 ? index_facts(b) : r;
+	if (r == 0)
+		r = index_facts(b);
+	return r == 0 ? make_edges(b) : r;
 }
 
 int code_read(const struct elf *f, const uint64_t *extra, size_t n_extra,

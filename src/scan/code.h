@@ -10,7 +10,9 @@
  *      one; what lies between the known functions makes functions of its own.
  *  C2  Decoding begins anew at every start of a function and at every target of
  *      a direct jump or call, so data among code cannot hide what is jumped to.
- *  C3  Facts are sorted by address. */
+ *  C3  Facts are sorted by address.
+ *  C4  Each fact that can lead out of its function, or to data, has an edge, in
+ *      the order of the facts. Most facts are jumps inside. */
 #pragma once
 
 #include "scan/elf.h"
@@ -41,10 +43,20 @@ struct fact {
 struct func {
 	uint32_t start, end;
 	uint32_t first_fact; /* facts from here up to the next function's */
+	uint32_t first_edge; /* the same of its edges */
 	bool is_described;   /* by .eh_frame: made by a compiler, or with care */
 	bool has_landing_pads;
 	bool falls;          /* control can run on into the next function */
 	bool is_open;        /* a computed jump may lead anywhere in it (aarch64) */
+};
+
+#define NO_INDEX UINT32_MAX
+
+/* Where a fact leads, looked up beforehand. */
+struct edge {
+	uint32_t fact;
+	uint32_t func; /* the function that holds `to`; NO_INDEX: none */
+	uint32_t rel;  /* that fills the GOT entry at `to` (elf.rels); NO_INDEX: none */
 };
 
 enum { CODE_PAGE = 10 }; /* bits of an offset */
@@ -55,6 +67,9 @@ struct code {
 	size_t n_funcs;
 	struct fact *facts;
 	size_t n_facts;
+	struct edge *edges;
+	size_t n_edges;
+	void *kept;      /* facts and edges lie in there (scan/summary.c); NULL: alone */
 	uint32_t *pages; /* [p]: functions that begin before page p, for code_func() */
 	size_t n_pages;
 	bool is_described; /* most of its functions are */
@@ -75,6 +90,25 @@ int code_read(const struct elf *f, const uint64_t *extra, size_t n_extra,
 
 /* Makes `pages` from the functions. -ENOMEM. */
 int code_index(struct code *c);
+/* May a fact of function `func` have an edge (C4)? */
+static inline bool fact_leads(const struct fact *t, const struct func *func)
+{
+	bool is_inside = t->to >= func->start && t->to < func->end;
+
+	switch (t->kind) {
+	case FACT_CALL_ANY:
+	case FACT_JUMP_ANY:
+	case FACT_SYSCALL:
+	case FACT_SYSCALL32:
+		return false;
+	case FACT_JUMP:
+	case FACT_BRANCH:
+	case FACT_LABEL:
+		return !is_inside;
+	default:
+		return true;
+	}
+}
 
 /* The function that holds an address; -1: none. */
 ptrdiff_t code_func(const struct code *c, uint64_t address);

@@ -171,3 +171,16 @@ size_t elf_rel_from(const struct elf *f, uint64_t address)
 	}
 	return low;
 }
+
+size_t elf_slot_rel(const struct elf *f, uint64_t address)
+{
+	for (size_t i = elf_rel_from(f, address); i < f->n_rels; i++) {
+		const struct elf_rel *r = &f->rels[i];
+
+		if (r->where != address)
+			break;
+		if (r->kind == ELF_REL_SLOT || r->kind == ELF_REL_IRELATIVE)
+			return i;
+	}
+	return f->n_rels;
+}

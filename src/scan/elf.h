@@ -137,6 +137,9 @@ void elf_hash_read(const struct elf *f, uint8_t digest[32]);
 
 /* `n` bytes at an address, or NULL when the file does not hold all of them. */
 const uint8_t *elf_at(const struct elf *f, uint64_t address, uint64_t n);
+/* The relocation that fills the word at an address by name, or with what a
+ * resolver says: an index; n_rels: there is none. */
+size_t elf_slot_rel(const struct elf *f, uint64_t address);
 /* The string at an address, or NULL when it has no end inside its segment. */
 const char *elf_string(const struct elf *f, uint64_t address);
 const struct elf_seg *elf_seg_of(const struct elf *f, uint64_t address);

@@ -356,15 +356,9 @@ static void reach_address(struct graph *g, size_t unit, uint64_t address, uint32
 /* The relocation that fills the word at an address by name; NULL: none. */
 static const struct elf_rel *slot_rel(const struct elf *f, uint64_t address)
 {
-	for (size_t i = elf_rel_from(f, address); i < f->n_rels; i++) {
-		const struct elf_rel *r = &f->rels[i];
+	size_t i = elf_slot_rel(f, address);
 
-		if (r->where != address)
-			return NULL;
-		if (r->kind == ELF_REL_SLOT || r->kind == ELF_REL_IRELATIVE)
-			return r;
-	}
-	return NULL;
+	return i < f->n_rels ? &f->rels[i] : NULL;
 }
 
 size_t graph_slot(const struct graph *g, size_t unit, uint64_t address,
@@ -409,19 +403,20 @@ static bool is_got_start(const struct elf *f, uint64_t address)
 	return s && s->start == address && strncmp(s->name, ".got", 4) == 0;
 }
 
-static void follow_fact(struct graph *g, size_t unit, uint32_t node, const struct fact *t)
+static void follow_edge(struct graph *g, size_t unit, uint32_t node, const struct edge *x)
 {
 	const struct unit *u = &g->units[unit];
 	const struct elf *f = u->object->elf;
+	const struct fact *t = &u->code.facts[x->fact];
 	uint64_t to = u->code.base + t->to;
-	const struct elf_rel *rel;
+	uint32_t func = x->func == NO_INDEX ? NO_NODE : u->first_func + x->func;
 
 	switch (t->kind) {
 	case FACT_CALL:
 	case FACT_JUMP:
 	case FACT_BRANCH:
 	case FACT_LABEL:
-		reach(g, graph_func_at(g, unit, to), node, t->at, NULL);
+		reach(g, func, node, t->at, NULL);
 		break;
 	case FACT_PAGE:
 		reach_page(g, unit, to, node, t->at);
@@ -433,11 +428,12 @@ static void follow_fact(struct graph *g, size_t unit, uint32_t node, const struc
 	case FACT_ACCESS:
 	case FACT_CALL_SLOT:
 	case FACT_JUMP_SLOT:
-		rel = slot_rel(f, to);
-		if (rel)
-			reach_rel(g, unit, rel, node, t->at);
+		if (x->rel != NO_INDEX)
+			reach_rel(g, unit, &f->rels[x->rel], node, t->at);
+		else if (func == NO_NODE)
+			reach_data(g, unit, to, node, t->at);
 		else if (t->kind == FACT_ADDRESS || !elf_is_code(f, to))
-			reach_address(g, unit, to, node, t->at, NULL);
+			reach(g, func, node, t->at, NULL);
 		break;
 	default:
 		break;
@@ -451,8 +447,8 @@ static void follow_func(struct graph *g, uint32_t node)
 	const struct func *fn = graph_func(g, node);
 	const struct elf *f = u->object->elf;
 
-	for (uint32_t i = fn->first_fact; i < fn[1].first_fact; i++)
-		follow_fact(g, unit, node, &u->code.facts[i]);
+	for (uint32_t i = fn->first_edge; i < fn[1].first_edge; i++)
+		follow_edge(g, unit, node, &u->code.edges[i]);
 	/* Relocations of the code itself. */
 	for (size_t i = elf_rel_from(f, u->code.base + fn->start);
 	     i < f->n_rels && f->rels[i].where < u->code.base + fn->end; i++)
@@ -498,7 +494,16 @@ void graph_reach(struct graph *g, uint32_t node, const char *why)
 
 void graph_follow(struct graph *g, uint32_t node, const struct fact *t)
 {
-	follow_fact(g, g->nodes[node].unit, node, t);
+	size_t unit = g->nodes[node].unit;
+	const struct unit *u = &g->units[unit];
+	uint64_t to = u->code.base + t->to;
+	ptrdiff_t func = code_func(&u->code, to);
+	const struct elf_rel *rel = slot_rel(u->object->elf, to);
+	const struct edge x = { (uint32_t)(t - u->code.facts),
+				func < 0 ? NO_INDEX : (uint32_t)func,
+				rel ? (uint32_t)(rel - u->object->elf->rels) : NO_INDEX };
+
+	follow_edge(g, unit, node, &x);
 }
 
 int graph_part_begin(struct graph *g, struct graph_part *p)
@@ -612,11 +617,8 @@ struct inbound_list {
 	size_t n, room;
 };
 
-static int note(struct inbound_list *l, const struct graph *g, size_t unit, uint64_t address,
-		struct inbound in)
+static int note_node_in(struct inbound_list *l, uint32_t node, struct inbound in)
 {
-	uint32_t node = graph_func_at(g, unit, address);
-
 	if (node == NO_NODE || (node == in.from && in.kind != FACT_CALL && in.kind != FACT_ADDRESS))
 		return 0;
 	if (l->n == l->room) {
@@ -633,10 +635,16 @@ static int note(struct inbound_list *l, const struct graph *g, size_t unit, uint
 			return -ENOMEM;
 		l->room = room;
 	}
-	in.to = (uint32_t)(address - g->units[unit].code.base);
 	l->node[l->n] = node;
 	l->v[l->n++] = in;
 	return 0;
+}
+
+static int note(struct inbound_list *l, const struct graph *g, size_t unit, uint64_t address,
+		struct inbound in)
+{
+	in.to = (uint32_t)(address - g->units[unit].code.base);
+	return note_node_in(l, graph_func_at(g, unit, address), in);
 }
 
 static int note_rel(struct inbound_list *l, const struct graph *g, size_t unit,
@@ -689,36 +697,36 @@ static const struct elf_rel *own_slot(const struct elf *f, uint64_t address)
 		       : NULL;
 }
 
-static int note_fact(struct inbound_list *l, const struct graph *g, uint32_t node,
-		     const struct fact *t)
+static int note_edge(struct inbound_list *l, const struct graph *g, uint32_t node,
+		     const struct edge *x)
 {
 	size_t unit = g->nodes[node].unit;
 	const struct unit *u = &g->units[unit];
-	uint64_t to = u->code.base + t->to;
-	struct inbound in = { .from = node, .at = t->at, .kind = t->kind };
-	const struct elf_rel *rel;
+	const struct elf *f = u->object->elf;
+	const struct fact *t = &u->code.facts[x->fact];
+	struct inbound in = { .from = node, .at = t->at, .to = t->to, .kind = t->kind };
+	const struct elf_rel *rel = x->rel == NO_INDEX ? NULL : &f->rels[x->rel];
+	uint32_t func = x->func == NO_INDEX ? NO_NODE : u->first_func + x->func;
 
 	switch (t->kind) {
 	case FACT_CALL:
 	case FACT_JUMP:
 	case FACT_BRANCH:
 	case FACT_LABEL:
-		return note(l, g, unit, to, in);
+		return note_node_in(l, func, in);
 	case FACT_CALL_SLOT:
 	case FACT_JUMP_SLOT:
-		rel = slot_rel(u->object->elf, to);
 		if (!rel)
-			rel = own_slot(u->object->elf, to);
+			rel = own_slot(f, u->code.base + t->to);
 		return rel ? note_rel(l, g, unit, rel, in) : 0;
 	case FACT_PAGE:
-		return note_page(l, g, unit, to, in);
+		return note_page(l, g, unit, u->code.base + t->to, in);
 	case FACT_ACCESS:
 	case FACT_ADDRESS:
 		in.kind = FACT_ADDRESS;
-		rel = slot_rel(u->object->elf, to);
 		if (rel)
 			return note_rel(l, g, unit, rel, in);
-		return t->kind == FACT_ADDRESS ? note(l, g, unit, to, in) : 0;
+		return t->kind == FACT_ADDRESS ? note_node_in(l, func, in) : 0;
 	default:
 		return 0;
 	}
@@ -740,9 +748,9 @@ static int note_node(struct inbound_list *l, const struct graph *g, uint32_t nod
 									u->data.base) });
 		return r;
 	}
-	for (uint32_t i = graph_func(g, node)->first_fact;
-	     r == 0 && i < graph_func(g, node)[1].first_fact; i++)
-		r = note_fact(l, g, node, &u->code.facts[i]);
+	for (uint32_t i = graph_func(g, node)->first_edge;
+	     r == 0 && i < graph_func(g, node)[1].first_edge; i++)
+		r = note_edge(l, g, node, &u->code.edges[i]);
 	return r;
 }
 

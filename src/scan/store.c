@@ -324,7 +324,7 @@ bool store_get(struct store *s, const struct elf *f, struct code *ret_c)
 {
 	uint8_t digest[SHA256_SIZE];
 	char name[NAME_SIZE];
-	auto_free void *bytes = NULL;
+	void *bytes;
 	size_t n;
 
 	if (!s || !is_worth(f))
@@ -332,7 +332,7 @@ bool store_get(struct store *s, const struct elf *f, struct code *ret_c)
 	digest_of(s, f, digest);
 	name_of(s, 's', digest, sizeof(digest), name);
 	bytes = read_file(s, name, &n);
-	return bytes && summary_read(bytes, n, f->base, f->end - f->base, ret_c) == 0;
+	return bytes && summary_take(bytes, n, f, ret_c) == 0;
 }
 
 void store_put(struct store *s, const struct elf *f, const struct code *c)

@@ -16,7 +16,6 @@ struct err;
 void *summary_write(const struct code *c, size_t *ret_n);
 /* Puts the check sum into the header; summary_write() has done so. */
 void summary_seal(void *bytes, size_t n);
-/* The code of an object that begins at address `base` and spans less than `span`
- * bytes. -EBADMSG: it is none, or a damaged one; -ENOMEM. */
-int summary_read(const void *bytes, size_t n, uint64_t base, uint64_t span,
-		 struct code *ret_c);
+/* The code of an object, from bytes of malloc(), which belong to it then (and are
+ * freed when it fails). -EBADMSG: it is none, or a damaged one; -ENOMEM. */
+int summary_take(void *bytes, size_t n, const struct elf *f, struct code *ret_c);

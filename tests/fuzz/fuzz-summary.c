@@ -35,18 +35,45 @@ static void check_code(const struct code *c)
 	}
 }
 
+static void check_edges(const struct code *c)
+{
+	for (size_t i = 0; i < c->n_funcs; i++) {
+		const struct func *f = &c->funcs[i];
+		uint32_t x = f->first_edge;
+
+		for (uint32_t k = f->first_fact; k < f[1].first_fact; k++) {
+			if (fact_leads(&c->facts[k], f))
+				assert(c->edges[x++].fact == k);
+		}
+		assert(x == f[1].first_edge);
+		for (x = f->first_edge; x < f[1].first_edge; x++) {
+			assert(c->edges[x].func == NO_INDEX || c->edges[x].func < c->n_funcs);
+			assert(c->edges[x].rel == NO_INDEX); /* there are none */
+		}
+	}
+}
+
 static void look(const uint8_t *data, size_t size)
 {
+	struct elf_seg seg = { .start = BASE, .end = BASE + SPAN, .file_end = BASE + SPAN,
+			       .is_exec = true };
+	const struct elf f = { .base = BASE, .end = BASE + SPAN, .segs = &seg, .n_segs = 1 };
 	struct code c;
 	size_t n;
-	void *again;
-	int r = summary_read(data, size, BASE, SPAN, &c);
+	uint8_t *again = malloc(size + 1);
+	int r;
+
+	assert(again);
+	if (size)
+		memcpy(again, data, size);
+	r = summary_take(again, size, &f, &c);
 
 	if (r < 0) {
 		assert(r == -EBADMSG || r == -ENOMEM);
 		return;
 	}
 	check_code(&c);
+	check_edges(&c);
 	again = summary_write(&c, &n);
 	assert(again && n == size);
 	free(again);
