@@ -31,6 +31,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x4000U /* Linux 6.8 */
 #endif
@@ -499,6 +502,9 @@ static int fill(struct elf *f, int fd, uint64_t offset, uint64_t n, struct err *
 			continue;
 		for (; last < stop && !is_filled(f, last); last++)
 			f->filled[last / 8] |= (uint8_t)(1U << last % 8);
+		/* All of its pages at once, where the kernel can (5.14). */
+		if (last - page > 16)
+			(void)madvise(f->bytes + at, (last - page) * ELF_PAGE, MADV_POPULATE_WRITE);
 		while (at < f->size && at < last * ELF_PAGE) {
 			uint64_t end = last * ELF_PAGE < f->size ? last * ELF_PAGE : f->size;
 			ssize_t got = pread(fd, f->bytes + at, end - at, (off_t)at);

@@ -21,6 +21,7 @@
 
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_DEPTH = 200, MAX_DEFS = 16 };
 enum { CODE_UNKNOWN, CODE_ASKED, CODE_YES, CODE_NO };
@@ -62,6 +63,29 @@ struct flow *flow_new(const struct graph *g)
 	f->returns = calloc(g->n_nodes + 1, 1);
 	f->code = calloc(g->n_nodes + 1, 1);
 	return f->decoder && f->bodies && f->returns && f->code ? f : flow_free(f);
+}
+
+bool flow_renew(struct flow *f)
+{
+	size_t n = f->graph->n_nodes, old = f->n;
+	struct body **bodies = realloc(f->bodies, (n + 1) * sizeof(*bodies));
+	uint8_t *returns, *code;
+
+	if (bodies)
+		f->bodies = bodies;
+	returns = realloc(f->returns, n + 1);
+	if (returns)
+		f->returns = returns;
+	code = realloc(f->code, n + 1);
+	if (code)
+		f->code = code;
+	if (!bodies || !returns || !code)
+		return false;
+	memset(bodies + old, 0, (n + 1 - old) * sizeof(*bodies));
+	memset(returns, RETURNS_UNKNOWN, n + 1);
+	memset(code, CODE_UNKNOWN, n + 1);
+	f->n = n;
+	return true;
 }
 
 const struct body *flow_body(struct flow *f, uint32_t node)

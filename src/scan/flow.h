@@ -9,6 +9,9 @@ struct flow;
 struct flow *flow_free(struct flow *f);
 /* NULL: no memory. Borrows the graph. */
 struct flow *flow_new(const struct graph *g);
+/* The graph has grown or has new callers: what depends on them is forgotten. False:
+ * no memory. */
+bool flow_renew(struct flow *f);
 
 /* The body of a node, made when first asked for; NULL: no memory. */
 const struct body *flow_body(struct flow *f, uint32_t node);

@@ -35,6 +35,15 @@
 
 enum { MAX_DEFS = 64, MAX_UNITS = 65535 };
 
+struct inbound_list {
+	struct inbound *v;
+	uint32_t *node; /* whom it leads into */
+	size_t n, room;
+	size_t n_edges;        /* those before the roots' */
+	const uint32_t *queue; /* of which `done` nodes were looked at; NULL: anew */
+	size_t done;
+};
+
 DEFINE_SCOPE(graph, struct graph, graph_free)
 #define auto_graph __attribute__((cleanup(scope_graph)))
 
@@ -52,6 +61,11 @@ struct graph *graph_free(struct graph *g)
 		free(g->queue);
 		free(g->inbound);
 		free(g->first_in);
+		if (g->list) {
+			free(g->list->v);
+			free(g->list->node);
+		}
+		free(g->list);
 		free(g);
 	}
 	return NULL;
@@ -170,6 +184,8 @@ int graph_extend(struct graph *g, struct err *e)
 			return err_set(e, -ENOMEM, "read %s", u->object->path);
 	}
 	g->symbols = symbols_free(g->symbols);
+	if (g->list)
+		g->list->queue = NULL;
 	return symbols_new(c, &g->symbols, e);
 }
 
@@ -611,12 +627,6 @@ void graph_root_start(struct graph *g, size_t unit)
 
 /* ---- who leads into a function ---- */
 
-struct inbound_list {
-	struct inbound *v;
-	uint32_t *node; /* whom it leads into */
-	size_t n, room;
-};
-
 static int note_node_in(struct inbound_list *l, uint32_t node, struct inbound in)
 {
 	if (node == NO_NODE || (node == in.from && in.kind != FACT_CALL && in.kind != FACT_ADDRESS))
@@ -774,25 +784,36 @@ static int sort_inbound(struct graph *g, const struct inbound_list *l)
 
 int graph_find_inbound(struct graph *g, struct err *e)
 {
-	struct inbound_list l = { 0 };
+	struct inbound_list *l = g->list;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < g->n_queue; i++)
-		r = note_node(&l, g, g->queue[i]);
+	if (!l)
+		l = g->list = calloc(1, sizeof(*l));
+	if (!l)
+		return err_set(e, -ENOMEM, "list callers");
+	/* The queue only grows. With new objects symbols may lead elsewhere, and
+	 * a part of the graph has another queue. */
+	if (l->queue != g->queue)
+		l->n_edges = l->done = 0;
+	l->n = l->n_edges;
+	l->queue = g->queue;
+	for (; r == 0 && l->done < g->n_queue; l->done++)
+		r = note_node(l, g, g->queue[l->done]);
+	l->n_edges = l->n;
 	/* Roots are entered from outside, with registers that nobody knows. */
 	for (size_t i = 0; r == 0 && i < g->n_queue; i++) {
 		uint32_t node = g->queue[i];
 
 		if (g->nodes[node].parent == NO_NODE && !g->nodes[node].is_region &&
 		    !graph_unit(g, node)->is_go)
-			r = note(&l, g, g->nodes[node].unit,
+			r = note(l, g, g->nodes[node].unit,
 				 graph_unit(g, node)->code.base + graph_func(g, node)->start,
 				 (struct inbound){ .from = NO_NODE, .kind = FACT_ADDRESS });
 	}
 	if (r == 0)
-		r = sort_inbound(g, &l);
-	free(l.v);
-	free(l.node);
+		r = sort_inbound(g, l);
+	if (r < 0)
+		l->queue = NULL;
 	return r < 0 ? err_set(e, r, "list callers") : 0;
 }
 

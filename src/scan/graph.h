@@ -73,6 +73,7 @@ struct graph {
 	size_t n_gates, n_keys;
 	bool is_open;
 
+	struct inbound_list *list; /* what inbound is made from: graph_find_inbound() */
 	struct inbound *inbound; /* those of node n: [n]..[n + 1] of first_in */
 	uint32_t *first_in;
 };

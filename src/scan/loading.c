@@ -347,9 +347,8 @@ int loading_follow(struct scan *s, struct search **search, struct err *e)
 		graph_spread(s->graph);
 		reached = s->graph->n_queue;
 		r = graph_find_inbound(s->graph, e);
-		*search = search_free(*search);
 		if (r == 0)
-			r = search_new(s->graph, search, e);
+			r = search_renew(s->graph, search, e);
 		if (r == 0)
 			r = one_round(s, *search, e);
 		if (r == 0 && s->closure->n > objects)

@@ -182,9 +182,8 @@ static int add_start(struct scan *s, struct search **search, struct err *e)
 	model_add_start(s);
 	graph_spread(s->graph);
 	r = graph_find_inbound(s->graph, e);
-	*search = search_free(*search);
 	if (r == 0)
-		r = search_new(s->graph, search, e);
+		r = search_renew(s->graph, search, e);
 	if (r == 0)
 		r = numbers_find(s, *search, from, e);
 	s->in_startup = false;

@@ -150,7 +150,7 @@ int search_new(const struct graph *g, struct search **ret_s, struct err *e)
 		s->graph = g;
 		s->flow = flow_new(g);
 		s->step_node = NO_NODE;
-		s->states = calloc(MAX_STATES, sizeof(*s->states));
+		s->states = malloc(MAX_STATES * sizeof(*s->states));
 		s->table_mask = 4 * 65536 - 1;
 		s->table = calloc(s->table_mask + 1, sizeof(*s->table));
 	}
@@ -160,6 +160,16 @@ int search_new(const struct graph *g, struct search **ret_s, struct err *e)
 	}
 	*ret_s = s;
 	return 0;
+}
+
+int search_renew(const struct graph *g, struct search **s, struct err *e)
+{
+	if (!*s)
+		return search_new(g, s, e);
+	if (flow_renew((*s)->flow))
+		return 0;
+	*s = search_free(*s);
+	return err_set(e, -ENOMEM, "search for numbers");
 }
 
 struct flow *search_flow(struct search *s)

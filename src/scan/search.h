@@ -52,6 +52,9 @@ struct search;
 struct search *search_free(struct search *s);
 /* Borrows the graph, whose inbound list must be there. */
 int search_new(const struct graph *g, struct search **ret_s, struct err *e);
+/* The same for a graph that has grown; *s may be an old one, whose decoded
+ * functions are taken over. When it fails *s is NULL. */
+int search_renew(const struct graph *g, struct search **s, struct err *e);
 
 void answer_done(struct answer *a);
 /* The values of `reg` just before the instruction at `address` of a node.
