@@ -27,6 +27,9 @@ bench: deps-bench all
 bench-scan: deps-bench all
 	@bench/scan $(BUILD) --root $(BUILD)/plain --debootstrap --jobs 2
 	@bench/scan $(BUILD) --root $(BUILD)/plain --jobs 2 --option=--debug-dir=none
+	@bench/scan $(BUILD) --root $(BUILD)/plain --jobs 2 --all
+	@cd $(BUILD)/plain/usr && $(abspath $(BUILD))/glibc/bench/sweep lib/x86_64-linux-gnu/libc.so.6 \
+		lib/x86_64-linux-gnu/libstdc++.so.6 bin/bash bin/perl
 
 # 197 jobs of several hundred programs, under strace and under their filters: minutes.
 soundness: deps-check all
