@@ -4,13 +4,17 @@
 
 #include "base/err.h"
 #include "base/scope.h"
+#include "scan/answers.h"
 #include "scan/carry.h"
 #include "scan/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { SHOWN = 5 };
 
@@ -46,6 +50,36 @@ static void show_questions(const struct cc *c, const struct family *f, size_t n)
 	fprintf(stderr, "hint: answer them in HULL_SCAN, e.g. HULL_SCAN=\"--exec none\"; see hull-cc(1)\n");
 }
 
+/* The hull-scan.toml of the build: in the current directory, or above it, as far up
+ * as the directories are the same owner's and not for everybody to write. What
+ * HULL_SCAN says goes first. */
+static int declare(struct cc *c, struct scan_options *o, struct err *e)
+{
+	struct stat first, st;
+	char *dir = getcwd(NULL, 0), *path = NULL, *slash;
+	int r = 0;
+
+	if (!dir || stat(dir, &first) < 0) {
+		free(dir);
+		return 0;
+	}
+	for (;;) {
+		path = arena_printf(&c->arena, "%s/" ANSWERS_NAME, dir);
+		if (path && access(path, F_OK) == 0) {
+			r = answers_read(path, c->output, &c->arena, o, e);
+			break;
+		}
+		slash = strrchr(dir, '/');
+		if (!slash || slash == dir)
+			break;
+		*slash = '\0';
+		if (stat(dir, &st) < 0 || st.st_uid != first.st_uid || st.st_mode & S_IWOTH)
+			break;
+	}
+	free(dir);
+	return r;
+}
+
 /* The analysis of a program; without one (a library that is not built yet, say)
  * its symbols are carried all the same. */
 static int describe(struct cc *c, const struct elf *f, const char *path, struct note_writer *w,
@@ -64,6 +98,9 @@ static int describe(struct cc *c, const struct elf *f, const char *path, struct 
 	o.library_dirs = c->library_dirs;
 	o.n_library_dirs = c->n_library_dirs;
 	o.debug_dir = "/usr/lib/debug";
+	r = declare(c, &o, e);
+	if (r < 0)
+		return r;
 	o.store = store_open(NULL);
 	r = family_scan(&o, &family, e);
 	o.store = store_close(o.store);

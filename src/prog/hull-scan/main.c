@@ -5,6 +5,7 @@
 #include "filter/syscalls.h"
 #include "prog/front/option.h"
 #include "prog/hull-scan/report.h"
+#include "scan/answers.h"
 #include "scan/store.h"
 
 #include <errno.h>
@@ -17,9 +18,10 @@ enum { EXIT_OPEN = 2 };
 
 struct options {
 	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
-	const char *runtime, *widen, *old_root, *cache;
+	const char *runtime, *widen, *old_root, *cache, *answers;
 	struct option_list plugins, execs, library_dirs;
 	uint32_t seen_fd; /* 0: none */
+	struct arena *arena; /* lives as long as the command runs */
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -40,6 +42,8 @@ struct options {
 	  "where the name of a symbol is not known: it is one of a plugin's (none)" }, \
 	{ "unknown", 0, OPTION_STRING, AT(unknown), "error|allow|deny", \
 	  "where the number of a call is not known: allow all calls, or none" }, \
+	{ "answers", 0, OPTION_STRING, AT(answers), "FILE", \
+	  "a hull-scan.toml with answers; those of the command line go first" }, \
 	{ "library-path", 'L', OPTION_LIST, AT(library_dirs), "DIR", \
 	  "a folder of libraries, as in LD_LIBRARY_PATH" }, \
 	{ "debug-dir", 0, OPTION_STRING, AT(debug), "DIR", \
@@ -123,9 +127,11 @@ static int scan_one(const struct options *o, const char *path, struct family *re
 	s.program = path;
 	if (o->seen_fd && !(s.seen = fdopen((int)o->seen_fd, "w")))
 		return err_sys(e, "--seen-fd %u", o->seen_fd);
-	if (!is(o->cache, "none"))
+	r = o->answers ? answers_read(o->answers, path, o->arena, &s, e) : 0;
+	if (r == 0 && !is(o->cache, "none"))
 		s.store = store_open(o->cache);
-	r = family_scan(&s, ret_f, e);
+	if (r == 0)
+		r = family_scan(&s, ret_f, e);
 	s.store = store_close(s.store);
 	if (s.seen && fclose(s.seen) != 0 && r == 0)
 		r = err_sys(e, "--seen-fd %u", o->seen_fd);
@@ -364,6 +370,7 @@ static int run(int argc, char **argv, struct err *e)
 		c = &commands[0];
 	}
 	arena_init(&a);
+	o.arena = &a;
 	r = options_parse(c->options, c->options_end, &w, &o, &a, e);
 	if (r == 0 && w.wants_help)
 		help_command(&program, c, stdout);
