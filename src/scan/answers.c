@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum key { KEY_EXEC, KEY_DLOPEN, KEY_DLSYM, KEY_UNKNOWN, KEY_PLUGINS, KEY_MAX_ };
+enum key { KEY_EXEC, KEY_DLOPEN, KEY_DLSYM, KEY_UNKNOWN, KEY_ABI, KEY_PLUGINS, KEY_MAX_ };
 
 struct word {
 	const char *text;
@@ -33,6 +33,8 @@ static const struct {
 	[KEY_UNKNOWN] = { "unknown", { { "deny", SCAN_NONE }, { "allow", SCAN_ANY },
 				       { "error", SCAN_ASK } }, false,
 			  "\"error\", \"allow\" or \"deny\"" },
+	[KEY_ABI] = { "other-abi", { { "deny", SCAN_NONE }, { "error", SCAN_ASK } }, false,
+		      "\"deny\" or \"error\"" },
 	[KEY_PLUGINS] = { "plugins", { { NULL, SCAN_ASK } }, true, "an array of paths" },
 };
 
@@ -63,7 +65,7 @@ static int read_key(const struct toml *t, const struct toml_pair *p, enum key *r
 		k++;
 	if (k == KEY_MAX_)
 		return err_input(e, "%s:%u: there is no key \"%s\" (exec, plugins, dlopen, dlsym, "
-				    "unknown)", t->name, p->line, p->key);
+				    "unknown, other-abi)", t->name, p->line, p->key);
 	*ret_key = (enum key)k;
 	*ret_word = SCAN_ANY;
 	if (p->type == TOML_ARRAY && keys[k].takes_paths)
@@ -140,6 +142,7 @@ static void fill_in(const struct found *f, struct scan_options *o)
 	take_word(f, KEY_DLOPEN, &o->dlopen);
 	take_word(f, KEY_DLSYM, &o->dlsym);
 	take_word(f, KEY_UNKNOWN, &o->unknown);
+	take_word(f, KEY_ABI, &o->other_abi);
 }
 
 int answers_read(const char *path, const char *program, struct arena *a,

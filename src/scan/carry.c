@@ -83,8 +83,8 @@ static void put_symbols(const struct elf *f, struct note_writer *w)
 
 static void put_answers(const struct scan_options *o, struct note_writer *w)
 {
-	const uint8_t v[4] = { (uint8_t)o->unknown, (uint8_t)o->dlopen, (uint8_t)o->dlsym,
-			       (uint8_t)o->exec };
+	const uint8_t v[5] = { (uint8_t)o->unknown, (uint8_t)o->dlopen, (uint8_t)o->dlsym,
+			       (uint8_t)o->exec, (uint8_t)o->other_abi };
 
 	note_begin(w, NOTE_ANSWERS);
 	note_put(w, v, sizeof(v));
@@ -261,7 +261,8 @@ static int take_text(struct scan *s, const struct note_record *r, struct taken *
 
 static void take_answers(const struct note_record *r, struct scan_options *o)
 {
-	enum scan_declared *const to[] = { &o->unknown, &o->dlopen, &o->dlsym, &o->exec };
+	enum scan_declared *const to[] = { &o->unknown, &o->dlopen, &o->dlsym, &o->exec,
+					     &o->other_abi };
 
 	for (size_t i = 0; i < ARRAY_SIZE(to) && i < r->size; i++) {
 		if (*to[i] == SCAN_ASK && r->bytes[i] <= SCAN_ANY)

@@ -152,6 +152,18 @@ const struct elf_sect *elf_sect_named(const struct elf *f, const char *name)
 	return NULL;
 }
 
+/* What it is for, when it is not for us. */
+static const char *kind_of(const Elf64_Ehdr *h)
+{
+	if (h->e_ident[EI_CLASS] == ELFCLASS32 && h->e_machine == EM_X86_64)
+		return "an x32 ELF file";
+	if (h->e_ident[EI_CLASS] == ELFCLASS32 && h->e_ident[EI_DATA] == ELFDATA2LSB)
+		return h->e_machine == EM_386 ? "a 32-bit ELF file for x86"
+		     : h->e_machine == EM_ARM ? "a 32-bit ELF file for Arm"
+					      : "a 32-bit ELF file for another machine";
+	return "an ELF file for another machine";
+}
+
 static int read_header(struct elf *f, Elf64_Ehdr *h, struct err *e)
 {
 	if (f->size < sizeof(*h) || memcmp(f->bytes, ELFMAG, SELFMAG) != 0) {
@@ -165,8 +177,7 @@ static int read_header(struct elf *f, Elf64_Ehdr *h, struct err *e)
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 ||
 	    h->e_ident[EI_DATA] != ELFDATA2LSB ||
 	    (h->e_machine != EM_X86_64 && h->e_machine != EM_AARCH64)) {
-		err_input(e, "an ELF file for another machine (only x86-64 and "
-			     "aarch64 are analysed)");
+		err_input(e, "%s (only 64-bit x86-64 and aarch64 are analysed)", kind_of(h));
 		return -ENOTSUP;
 	}
 	if (h->e_type != ET_EXEC && h->e_type != ET_DYN) {

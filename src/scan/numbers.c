@@ -22,6 +22,15 @@
 
 #define X32_BIT 0x40000000U
 
+/* A call that no filter of ours allows, since it covers one ABI: the program may
+ * need it, so somebody has to say that it does not. */
+static int other_abi(struct scan *s, uint32_t node, uint64_t at, const char *what, struct err *e)
+{
+	if (s->options->other_abi == SCAN_NONE)
+		return 0;
+	return scan_ask(s, (struct scan_question){ SCAN_Q_MACHINE, node, at, node, at, what }, e);
+}
+
 static int unknown(struct scan *s, struct scan_question q, struct err *e)
 {
 	if (s->options->unknown == SCAN_ASK)
@@ -79,8 +88,7 @@ static int take(struct scan *s, struct search *search, uint32_t node, uint64_t a
 	int r;
 
 	if (m->arch == FILTER_X86_64 && number >= X32_BIT && number < X32_BIT + SCAN_CALLS)
-		return scan_ask(s, (struct scan_question){
-			SCAN_Q_MACHINE, node, at, node, at, "an x32 number" }, e);
+		return other_abi(s, node, at, "an x32 number", e);
 	if (number >= SCAN_CALLS)
 		return 0;
 	if ((is_exec && s->options->exec == SCAN_NONE) ||
@@ -150,9 +158,7 @@ static int find_in(struct scan *s, struct search *search, uint32_t node, struct 
 		if (t->kind == FACT_SYSCALL)
 			r = find_number(s, search, node, at, e);
 		else
-			r = scan_ask(s, (struct scan_question){
-				SCAN_Q_MACHINE, node, at, node, at,
-				"int 0x80 or sysenter, by 32-bit numbers" }, e);
+			r = other_abi(s, node, at, "int 0x80 or sysenter, by 32-bit numbers", e);
 	}
 	return r;
 }

@@ -41,6 +41,7 @@ struct scan_options {
 	const char **execs; /* paths of programs that it executes */
 	size_t n_execs;
 	enum scan_declared unknown, dlopen, dlsym, exec;
+	enum scan_declared other_abi; /* 32-bit and x32 calls: asked about or refused */
 	enum scan_widen widen;
 	const char *debug_dir; /* seen from the root; NULL: none */
 	void *seen; /* FILE *: see struct root; NULL: none */

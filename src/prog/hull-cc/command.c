@@ -70,6 +70,7 @@ static int answer(struct cc *c, const char *key, const char *value, struct err *
 		{ "dlsym", "none", &o->dlsym, SCAN_NONE },
 		{ "unknown", "allow", &o->unknown, SCAN_ANY },
 		{ "unknown", "deny", &o->unknown, SCAN_NONE },
+		{ "other-abi", "deny", &o->other_abi, SCAN_NONE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -85,7 +86,7 @@ static int answer(struct cc *c, const char *key, const char *value, struct err *
 		return add_text(c, &o->execs, &o->n_execs, value);
 	}
 	return err_input(e, "HULL_SCAN: --%s %s: expected --plugin PATH, --exec PATH|none, "
-			    "--dlopen none, --dlsym none or --unknown allow|deny", key, value);
+			    "--dlopen none, --dlsym none, --unknown allow|deny or --other-abi deny", key, value);
 }
 
 static int read_answers(struct cc *c, const char *text, struct err *e)

@@ -18,7 +18,7 @@ enum { EXIT_OPEN = 2 };
 
 struct options {
 	const char *root, *format, *unknown, *dlopen, *dlsym, *startup, *debug, *mode;
-	const char *runtime, *widen, *old_root, *cache, *answers;
+	const char *runtime, *widen, *old_root, *cache, *answers, *other_abi;
 	struct option_list plugins, execs, library_dirs;
 	uint32_t seen_fd; /* 0: none */
 	struct arena *arena; /* lives as long as the command runs */
@@ -42,6 +42,8 @@ struct options {
 	  "where the name of a symbol is not known: it is one of a plugin's (none)" }, \
 	{ "unknown", 0, OPTION_STRING, AT(unknown), "error|allow|deny", \
 	  "where the number of a call is not known: allow all calls, or none" }, \
+	{ "other-abi", 0, OPTION_STRING, AT(other_abi), "error|deny", \
+	  "where a 32-bit or x32 system call stands: it is refused (deny)" }, \
 	{ "answers", 0, OPTION_STRING, AT(answers), "FILE", \
 	  "a hull-scan.toml with answers; those of the command line go first" }, \
 	{ "library-path", 'L', OPTION_LIST, AT(library_dirs), "DIR", \
@@ -89,6 +91,7 @@ static int to_scan(const struct options *o, struct scan_options *ret, struct err
 		.dlsym = is(o->dlsym, "none") ? SCAN_NONE : SCAN_ASK,
 		.unknown = is(o->unknown, "allow") ? SCAN_ANY
 			   : is(o->unknown, "deny") ? SCAN_NONE : SCAN_ASK,
+		.other_abi = is(o->other_abi, "deny") ? SCAN_NONE : SCAN_ASK,
 		.widen = is(o->widen, "yes") ? SCAN_WIDEN_YES
 			 : is(o->widen, "no") ? SCAN_WIDEN_NO : SCAN_WIDEN_DYNAMIC,
 		.debug_dir = is(o->debug, "none") ? NULL
@@ -146,7 +149,7 @@ static int finish(const struct family *f)
 	if (!n)
 		return 0;
 	fprintf(stderr, "hull-scan: %zu open question%s: this is no complete answer\n"
-			"hint: declare --plugin, --exec, --dlopen, --dlsym or --unknown; see --help\n",
+			"hint: declare --plugin, --exec, --dlopen, --dlsym, --unknown or --other-abi; see --help\n",
 		n, n == 1 ? "" : "s");
 	return EXIT_OPEN;
 }

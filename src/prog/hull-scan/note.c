@@ -29,7 +29,8 @@ static void print_line(const char *title, const struct note_record *r, FILE *out
 
 static void print_answers(const struct note_record *r, FILE *out)
 {
-	static const char *const options[] = { "unknown", "dlopen", "dlsym", "exec" };
+	static const char *const options[] = { "unknown", "dlopen", "dlsym", "exec",
+					       "other-abi" };
 	static const char *const words[] = { NULL, "none", "any" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(options) && i < r->size; i++) {
