@@ -75,7 +75,9 @@ ptrdiff_t code_func(const struct code *c, uint64_t address)
 	size_t low = 0, high = c->n_funcs;
 	uint64_t at = address - c->base;
 
-	if (at >> CODE_PAGE < c->n_pages) {
+	if (c->pages && at >> CODE_PAGE >= c->n_pages)
+		return -1; /* behind the last function */
+	if (c->pages) {
 		low = c->pages[at >> CODE_PAGE];
 		high = c->pages[(at >> CODE_PAGE) + 1];
 	}

@@ -178,7 +178,7 @@ static bool has_good_edges(const struct code *c, const struct elf *elf, const st
 		    (x->func != NO_INDEX && (x->func >= c->n_funcs ||
 					     t->to < c->funcs[x->func].start ||
 					     t->to >= c->funcs[x->func].end)) ||
-		    (x->func == NO_INDEX && elf_is_code(elf, to) && code_func(c, to) >= 0) ||
+		    (x->func == NO_INDEX && code_func(c, to) >= 0) ||
 		    (x->rel != NO_INDEX && (x->rel >= elf->n_rels ||
 					    elf->rels[x->rel].where != to)))
 			return false;
