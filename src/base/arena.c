@@ -127,6 +127,18 @@ char *arena_dup(struct arena *a, const char *s)
 	return arena_dup_n(a, s, strlen(s));
 }
 
+char *arena_join(struct arena *a, const char *head, const char *s, size_t n)
+{
+	size_t len = strlen(head);
+	char *p = n < SIZE_MAX - len ? arena_alloc(a, len + n + 1) : NULL;
+
+	if (p) {
+		memcpy(p, head, len);
+		memcpy(p + len, s, n);
+	}
+	return p;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap, again;

@@ -56,13 +56,8 @@ int mount_cgroup_plan(struct mount_job *job, const struct host *h,
 
 static int bound(const char *path, uint64_t attrs)
 {
-	auto_fd int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
-	int r;
-
-	if (tree < 0)
-		return tree;
-	r = sys_mount_setattr(tree, 0, attrs, 0, MS_PRIVATE, -1);
-	return r < 0 ? r : TAKE_FD(tree);
+	return sys_open_tree_with(AT_FDCWD, path, OPEN_TREE_CLONE, attrs,
+				  MS_PRIVATE);
 }
 
 static int unified(struct mount_job *job, uint64_t attrs, struct err *e)

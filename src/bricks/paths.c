@@ -151,14 +151,12 @@ static int make_readonly(struct run *r, const char *path, struct err *e)
 		return 0;
 	if (target < 0)
 		return err_set(e, target, "open it");
-	tree = sys_open_tree(target, "",
-			     OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
+	tree = sys_open_tree_with(
+		target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE,
+		MOUNT_ATTR_RDONLY, MS_PRIVATE);
 	if (tree < 0)
-		return err_set(e, tree, "bind it");
-	ret = sys_mount_setattr(tree, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0,
-				MS_PRIVATE, -1);
-	if (ret == 0)
-		ret = sys_move_mount(tree, target);
+		return err_set(e, tree, "bind it read-only");
+	ret = sys_move_mount(tree, target);
 	return ret < 0 ? err_set(e, ret, "make it read-only") : 0;
 }
 

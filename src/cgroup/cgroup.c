@@ -66,7 +66,7 @@ static int fill(const char *path, const struct host *h, struct arena *a,
 		if (g->n_dirs == CGROUP_MAX)
 			break;
 		d->hierarchy = &h->cgroups[i];
-		d->path = arena_printf(a, "%s%s", h->cgroups[i].mount, g->path);
+		d->path = arena_join(a, h->cgroups[i].mount, g->path, len);
 		if (!d->path)
 			return err_set(e, -ENOMEM, "cgroup");
 		g->n_dirs++;

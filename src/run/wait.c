@@ -54,10 +54,12 @@ static int catch_signals(struct err *e)
 static void pass_on(int signal_fd, const struct container_proc *p,
 		    struct terminal *t)
 {
-	struct signalfd_siginfo si;
+	struct signalfd_siginfo v[8];
+	ssize_t n = read(signal_fd, v, sizeof(v));
 
-	while (read(signal_fd, &si, sizeof(si)) == sizeof(si)) {
-		switch (si.ssi_signo) {
+	/* What did not fit comes with the next poll(). */
+	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(v[0]); i++) {
+		switch (v[i].ssi_signo) {
 		case SIGCHLD:
 		case SIGPIPE:
 		case SIGURG:
@@ -66,7 +68,8 @@ static void pass_on(int signal_fd, const struct container_proc *p,
 			terminal_resize(t);
 			break;
 		default:
-			(void)sys_pidfd_signal(p->pidfd, (int)si.ssi_signo);
+			(void)sys_pidfd_signal(p->pidfd,
+					       (int)v[i].ssi_signo);
 		}
 	}
 }

@@ -138,6 +138,33 @@ int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,
 		       : 0;
 }
 
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467 /* on every architecture */
+#endif
+
+/* syscalls: open_tree_attr open_tree mount_setattr */
+int sys_open_tree_with(int dir_fd, const char *path, unsigned flags,
+		       uint64_t set, uint64_t propagation)
+{
+	struct mount_attr attr = { .attr_set = set,
+				   .propagation = propagation };
+	int fd = (int)syscall(SYS_open_tree_attr, dir_fd, path,
+			      flags | OPEN_TREE_CLOEXEC, &attr, sizeof(attr)),
+	    r;
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return fd >= 0 ? fd : -errno;
+	/* Before Linux 6.15, or below a filter that does not know it. */
+	fd = sys_open_tree(dir_fd, path, flags);
+	if (fd < 0)
+		return fd;
+	r = sys_mount_setattr(fd, flags & AT_RECURSIVE, set, 0, propagation,
+			      -1);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
 uint64_t sys_mount_attrs(uint64_t ms_flags)
 {
 	static const struct {

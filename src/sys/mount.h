@@ -28,6 +28,9 @@ int sys_move_mount_at(int mount_fd, int dir_fd, const char *name);
  * MOUNT_ATTR_IDMAP in set, else -1. */
 int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,
 		      uint64_t propagation, int userns_fd);
+/* sys_open_tree() of a clone that has `set` and `propagation` from the start. */
+int sys_open_tree_with(int dir_fd, const char *path, unsigned flags,
+		       uint64_t set, uint64_t propagation);
 /* MOUNT_ATTR_* for the MS_* flags that have one (ro, nosuid, nodev, noexec,
  * atime, nosymfollow). */
 uint64_t sys_mount_attrs(uint64_t ms_flags);

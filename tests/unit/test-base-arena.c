@@ -29,11 +29,13 @@ static void strings_are_copied(void)
 	arena_init(&a);
 	const char *copy = arena_dup(&a, buf);
 	const char *part = arena_dup_n(&a, buf, 2);
+	const char *join = arena_join(&a, "a/", buf, 3);
 	const char *made = arena_printf(&a, "%s-%d", buf, 7);
 
 	buf[0] = 'X';
 	CHECK_STR(copy, "hull");
 	CHECK_STR(part, "hu");
+	CHECK_STR(join, "a/hul");
 	CHECK_STR(made, "hull-7");
 	arena_done(&a);
 }
@@ -46,6 +48,7 @@ static void sizes_that_overflow_are_refused(void)
 	CHECK(!arena_alloc(&a, SIZE_MAX));
 	CHECK(!arena_array(&a, SIZE_MAX / 2, 3));
 	CHECK(!arena_dup_n(&a, "", SIZE_MAX));
+	CHECK(!arena_join(&a, "a", "", SIZE_MAX));
 	CHECK(arena_alloc(&a, 1));
 	arena_done(&a);
 }
