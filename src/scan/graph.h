@@ -113,8 +113,11 @@ void graph_part_end(struct graph *g, struct graph_part *p);
 /* Makes a node a root; reaches what one fact of a function refers to. */
 void graph_reach(struct graph *g, uint32_t node, const char *why);
 void graph_follow(struct graph *g, uint32_t node, const struct fact *t);
-/* Lists who calls and jumps into each reached function. */
+/* Lists who calls and jumps into each reached function; what it knows from the
+ * time before is kept until it is told to forget (scan/inbound.c). */
 int graph_find_inbound(struct graph *g, struct err *e);
+void graph_forget_inbound(struct graph *g);
+struct inbound_list *inbound_list_free(struct inbound_list *l);
 
 /* The node of the function at an address; NO_NODE. */
 uint32_t graph_func_at(const struct graph *g, size_t unit, uint64_t address);
