@@ -4,7 +4,8 @@
  * static void numbers(void) { CHECK(1 + 1 == 2); CHECK_STR(name, "x"); }
  * int main(void) { TEST(numbers); return tap_end(); }
  *
- * A test is one function; its first failing CHECK ends it. */
+ * A test is one function; its first failing CHECK ends it, and so does
+ * SKIP("what is missing"). */
 #pragma once
 
 #include <setjmp.h>
@@ -13,6 +14,13 @@
 
 static int tap_count, tap_failed;
 static jmp_buf tap_out;
+static const char *tap_missing;
+
+#define SKIP(what)                                                             \
+	do {                                                                   \
+		tap_missing = (what);                                          \
+		longjmp(tap_out, 2);                                           \
+	} while (0)
 
 #define CHECK(x)                                                               \
 	do {                                                                   \
@@ -52,8 +60,9 @@ static inline void tap_run(const char *name, void (*test)(void))
 	if (!bad)
 		test();
 	tap_count++;
-	tap_failed += bad;
-	printf("%sok %d - %s\n", bad ? "not " : "", tap_count, name);
+	tap_failed += bad == 1;
+	printf("%sok %d - %s%s%s\n", bad == 1 ? "not " : "", tap_count, name,
+	       bad == 2 ? " # SKIP " : "", bad == 2 ? tap_missing : "");
 	fflush(stdout);
 }
 
