@@ -12,13 +12,22 @@
 #include <errno.h>
 #include <string.h>
 
+enum { PAIRS_MAX = 4096, TABLES_MAX = 256 };
+
+struct header {
+	const char *part[TOML_PARTS];
+	size_t n;
+	unsigned line;
+};
+
 struct reader {
 	struct arena *arena;
 	struct toml *toml;
 	char *at; /* the text ends in NUL and has none inside */
 	unsigned line;
-	const char *table[TOML_PARTS];
-	size_t n_table, room;
+	struct header table; /* we are in; n is 0 before the first */
+	struct header *seen;
+	size_t n_seen, room;
 	struct err *e;
 };
 
@@ -98,6 +107,34 @@ static int read_name(struct reader *r, const char **ret)
 	return *ret ? 0 : err_set(r->e, -ENOMEM, "read %s", r->toml->name);
 }
 
+static bool is_same_table(const struct header *a, const struct header *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++)
+		same = strcmp(a->part[i], b->part[i]) == 0;
+	return same;
+}
+
+/* No table stands twice. */
+static int add_table(struct reader *r)
+{
+	if (!r->seen)
+		r->seen = arena_array(r->arena, TABLES_MAX, sizeof(*r->seen));
+	if (!r->seen)
+		return err_set(r->e, -ENOMEM, "read %s", r->toml->name);
+	if (r->n_seen == TABLES_MAX)
+		return fault(r, "too many tables");
+	for (size_t i = 0; i < r->n_seen; i++) {
+		if (is_same_table(&r->seen[i], &r->table))
+			return err_input(r->e, "%s:%u: this table stands in line %u already",
+					 r->toml->name, r->line, r->seen[i].line);
+	}
+	r->table.line = r->line;
+	r->seen[r->n_seen++] = r->table;
+	return 0;
+}
+
 static int read_table(struct reader *r)
 {
 	int err = 0;
@@ -105,14 +142,14 @@ static int read_table(struct reader *r)
 	r->at++;
 	if (*r->at == '[')
 		return fault(r, "arrays of tables are not used here");
-	for (r->n_table = 0; err == 0; r->at++) {
-		if (r->n_table == TOML_PARTS)
+	for (r->table.n = 0; err == 0; r->at++) {
+		if (r->table.n == TOML_PARTS)
 			return fault(r, "the table's name has too many parts");
 		skip_blanks(r);
-		err = read_name(r, &r->table[r->n_table]);
+		err = read_name(r, &r->table.part[r->table.n]);
 		if (err < 0)
 			return err;
-		r->n_table++;
+		r->table.n++;
 		skip_blanks(r);
 		if (*r->at == ']')
 			break;
@@ -120,7 +157,7 @@ static int read_table(struct reader *r)
 			return fault(r, "expected \"]\" at the end of the table's name");
 	}
 	r->at++;
-	return 0;
+	return add_table(r);
 }
 
 static int add_string(struct reader *r, struct toml_pair *p, const char *text)
@@ -194,15 +231,6 @@ static int read_value(struct reader *r, struct toml_pair *p)
 	return 0;
 }
 
-static bool is_same_place(const struct toml_pair *a, const struct toml_pair *b)
-{
-	bool same = a->n_table == b->n_table && strcmp(a->key, b->key) == 0;
-
-	for (size_t i = 0; same && i < a->n_table; i++)
-		same = strcmp(a->table[i], b->table[i]) == 0;
-	return same;
-}
-
 static struct toml_pair *new_pair(struct reader *r)
 {
 	struct toml *t = r->toml;
@@ -218,12 +246,16 @@ static struct toml_pair *new_pair(struct reader *r)
 		t->v = v;
 		r->room = room;
 	}
-	t->v[t->n] = (struct toml_pair){ .n_table = r->n_table, .line = r->line };
-	memcpy(t->v[t->n].table, r->table, sizeof(r->table));
+	t->v[t->n] = (struct toml_pair){ .n_table = r->table.n, .line = r->line };
+	memcpy(t->v[t->n].table, r->table.part, sizeof(r->table.part));
 	return &t->v[t->n];
 }
 
-enum { PAIRS_MAX = 4096 };
+/* Is `p` in the table that we are in? Tables do not come twice. */
+static bool is_here(const struct reader *r, const struct toml_pair *p)
+{
+	return r->table.n ? p->line > r->table.line : true;
+}
 
 static int read_pair(struct reader *r)
 {
@@ -244,13 +276,30 @@ static int read_pair(struct reader *r)
 	r->at++;
 	skip_blanks(r);
 	for (size_t i = 0; i < r->toml->n; i++) {
-		if (is_same_place(&r->toml->v[i], p))
+		if (is_here(r, &r->toml->v[i]) && strcmp(r->toml->v[i].key, p->key) == 0)
 			return err_input(r->e, "%s:%u: \"%s\" stands in line %u already",
 					 r->toml->name, r->line, p->key, r->toml->v[i].line);
 	}
 	err = read_value(r, p);
 	r->toml->n += err == 0;
 	return err;
+}
+
+/* TOML has no control characters but tabs and the ends of lines. */
+static int check_controls(const struct reader *r)
+{
+	unsigned line = 1;
+
+	for (const char *p = r->at; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		line += c == '\n';
+		if ((c < ' ' && c != '\t' && c != '\n' && !(c == '\r' && p[1] == '\n')) ||
+		    c == 0x7f)
+			return err_input(r->e, "%s:%u: control character 0x%02x",
+					 r->toml->name, line, c);
+	}
+	return 0;
 }
 
 static bool is_utf8(const char *s)
@@ -276,6 +325,7 @@ int toml_read(const char *name, const char *text, size_t n, struct arena *a,
 		return err_set(e, -ENOMEM, "read %s", name);
 	if (memchr(text, '\0', n) || !is_utf8(r.at))
 		return err_input(e, "%s: no text in UTF-8", name);
+	err = check_controls(&r);
 	while (err == 0 && *r.at) {
 		if (skip_line(&r))
 			continue;

@@ -5,9 +5,11 @@
  * bare or quoted key and a string ("basic" or 'literal'), true, false, or an array
  * of strings over any number of lines. Everything else of TOML (numbers, dates,
  * dotted keys, inline tables, arrays of tables, """) is an error that says so, and
- * so is anything that TOML does not allow, such as a key that stands twice.
+ * so is what TOML does not allow: a key or a table that stands twice, a control
+ * character.
  *
- * All errors are made by err_input() and begin with "NAME:LINE: ". */
+ * Faults are made by err_input() and begin with "NAME:LINE: ", or with "NAME: "
+ * when they are about the whole of it. */
 #pragma once
 
 #include <stdbool.h>

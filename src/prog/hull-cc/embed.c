@@ -50,6 +50,16 @@ static void show_questions(const struct cc *c, const struct family *f, size_t n)
 	fprintf(stderr, "hint: answer them in HULL_SCAN, e.g. HULL_SCAN=\"--exec none\"; see hull-cc(1)\n");
 }
 
+/* Ours, root's, or the build directory's owner's: in a directory that everybody can
+ * write (/tmp) the answers may be anybody's, and an answer can open a filter. */
+static bool is_trusted(const char *path, uid_t owner)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && !(st.st_mode & S_IWOTH && S_ISREG(st.st_mode)) &&
+	       (st.st_uid == geteuid() || st.st_uid == 0 || st.st_uid == owner);
+}
+
 /* The hull-scan.toml of the build: in the current directory, or above it, as far up
  * as the directories are the same owner's and not for everybody to write. What
  * HULL_SCAN says goes first. */
@@ -66,7 +76,12 @@ static int declare(struct cc *c, struct scan_options *o, struct err *e)
 	for (;;) {
 		path = arena_printf(&c->arena, "%s/" ANSWERS_NAME, dir);
 		if (path && access(path, F_OK) == 0) {
-			r = answers_read(path, c->output, &c->arena, o, e);
+			if (!is_trusted(path, first.st_uid)) {
+				r = err_input(e, "%s: others could have written it", path);
+				err_hint(e, r, "build in a directory of your own, or make the file yours");
+			} else {
+				r = answers_read(path, c->output, &c->arena, o, e);
+			}
 			break;
 		}
 		slash = strrchr(dir, '/');
