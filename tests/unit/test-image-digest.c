@@ -16,7 +16,7 @@ static void texts(void)
 
 	CHECK_INT(digest_of("abc", 3, &d, NULL), 0);
 	CHECK_STR(digest_text(&d, text), ABC);
-	CHECK_STR(digest_hex(&d, hex), ABC + 7);
+	CHECK_STR(digest_hex(&d, hex), &ABC[7]);
 	CHECK_INT(digest_parse(ABC, &d, NULL), 0);
 	CHECK_STR(digest_text(&d, text), ABC);
 }
