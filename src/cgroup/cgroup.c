@@ -26,8 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* No "." or ".." and no empty component but at the ends. */
-static bool is_clean(const char *path)
+bool cgroup_path_is_clean(const char *path)
 {
 	while (*path) {
 		size_t n;
@@ -49,7 +48,7 @@ static int fill(const char *path, const struct host *h, struct arena *a,
 
 	while (len > 1 && path[len - 1] == '/')
 		len--;
-	if (!is_clean(path))
+	if (!cgroup_path_is_clean(path))
 		return err_input(
 			e, "linux.cgroupsPath: \"%s\" has a component . or ..",
 			path);
@@ -319,70 +318,6 @@ int cgroup_make(struct cgroup *g, bool best_effort, struct err *e)
 			pass_controllers(parent);
 		}
 		i++;
-	}
-	return 0;
-}
-
-int cgroup_open_attach(const struct cgroup *g, const char *sub, int *fds,
-		       size_t max, size_t *ret_n, int *ret_dir_fd,
-		       struct err *e)
-{
-	char path[PATH_MAX];
-	size_t n = 0;
-
-	*ret_dir_fd = -EBADF;
-	if (sub && !is_clean(sub))
-		return err_input(e, "cgroup \"%s\" has a component . or ..",
-				 sub);
-	for (size_t i = 0; i < g->n_dirs; i++) {
-		const struct cgroup_dir *d = &g->dirs[i];
-		bool v2 = d->hierarchy->is_v2;
-		int fd;
-
-		snprintf(path, sizeof(path), "%s%s%s%s", d->path,
-			 sub ? "/" : "", sub ? sub : "", v2 ? "" : "/tasks");
-		fd = openat(AT_FDCWD, path,
-			  (v2 ? O_PATH | O_DIRECTORY : O_WRONLY) | O_CLOEXEC);
-		if (fd < 0 && sub && errno == ENOENT && !v2)
-			continue; /* a sub-cgroup need not be everywhere */
-		if (fd < 0 || (!v2 && n == max)) {
-			int r = fd < 0 ? err_sys(e, "open %s", path)
-				       : err_set(e, -E2BIG,
-						 "cgroup hierarchies");
-
-			while (n > 0)
-				close(fds[--n]);
-			if (*ret_dir_fd >= 0)
-				close(TAKE_FD(*ret_dir_fd));
-			return r;
-		}
-		if (v2)
-			*ret_dir_fd = fd;
-		else
-			fds[n++] = fd;
-	}
-	*ret_n = n;
-	return 0;
-}
-
-int cgroup_attach(const struct cgroup *g, const char *sub, pid_t pid,
-		  struct err *e)
-{
-	char path[PATH_MAX], text[16];
-
-	if (sub && !is_clean(sub))
-		return err_input(e, "cgroup \"%s\" has a component . or ..",
-				 sub);
-	snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < g->n_dirs; i++) {
-		int r;
-
-		snprintf(path, sizeof(path), "%s%s%s/cgroup.procs",
-			 g->dirs[i].path, sub ? "/" : "", sub ? sub : "");
-		r = sys_write_file(AT_FDCWD, path, text);
-		if (r < 0)
-			return err_set(e, r, "put process %d into %s", (int)pid,
-				       path);
 	}
 	return 0;
 }

@@ -73,9 +73,27 @@ int cgroup_limit(const struct cgroup *g, const struct conf_resources *res,
  * default devices every container has. */
 int cgroup_devices(const struct cgroup *g, const struct conf_dev_rule *rules,
 		   size_t n_rules, struct err *e);
+/* No "." or ".." among the components. */
+bool cgroup_path_is_clean(const char *path);
+
+/* Cgroups below the container's own, as runc's `exec --cgroup` names them. */
+struct cgroup_sub {
+	const char *controllers; /* v1: of the hierarchy, commas between; NULL: of all others */
+	const char *path;
+};
+struct cgroup_subs {
+	const struct cgroup_sub *v;
+	size_t n;
+};
+/* From "PATH" or "CONTROLLER[,CONTROLLER]:PATH"; borrows from the texts. */
+int cgroup_subs_read(const char *const *texts, size_t n, struct arena *a,
+		     struct cgroup_subs *ret, struct err *e);
+
 /* fds the child writes "0" to (v1 `tasks`, v2 `cgroup.procs`), in `fds`;
- * *ret_dir_fd is the v2 directory for CLONE_INTO_CGROUP, else -EBADF. */
-int cgroup_open_attach(const struct cgroup *g, const char *sub, int *fds,
+ * *ret_dir_fd is the v2 directory for CLONE_INTO_CGROUP, else -EBADF. A cgroup of
+ * `subs` (NULL: none) that names its controller has to be there, one that does not
+ * in one hierarchy at least. */
+int cgroup_open_attach(const struct cgroup *g, const struct cgroup_subs *subs, int *fds,
 		       size_t max, size_t *ret_n, int *ret_dir_fd,
 		       struct err *e);
 /* Puts a process into the set (systemd manager, exec --cgroup). */

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 struct brick;
+struct cgroup_subs;
 struct err;
 struct host;
 
@@ -82,7 +83,8 @@ struct container_exec {
 	const struct host *host;           /* probed with HOST_CGROUPS */
 	const char *console_socket, *pidfd_socket, *pid_file;
 	unsigned preserve_fds;
-	const char *cgroup; /* sub-cgroup below the container's; NULL: its own */
+	/* Below the container's own (cgroup/cgroup.h); NULL: its own. */
+	const struct cgroup_subs *cgroups;
 	bool ignore_paused;
 	bool is_detached;
 	warn_fn warn;

@@ -67,10 +67,13 @@ static int enter_cgroup(const struct container_exec *x, struct arena *a,
 	}
 	if (g->manager == CGROUP_SYSTEMD && g->is_user) {
 		r->join = g;
-		r->join_sub = x->cgroup;
+		if (x->cgroups && (x->cgroups->n > 1 || x->cgroups->v[0].controllers))
+			return err_input(e, "--cgroup: a container of the user's systemd has one "
+					    "hierarchy: give one path");
+		r->join_sub = x->cgroups ? x->cgroups->v[0].path : NULL;
 		return 0;
 	}
-	return cgroup_open_attach(g, x->cgroup, r->attach_fds, RUN_ATTACH_MAX,
+	return cgroup_open_attach(g, x->cgroups, r->attach_fds, RUN_ATTACH_MAX,
 				  &r->n_attach, &r->cgroup_fd, e);
 }
 

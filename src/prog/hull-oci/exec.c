@@ -7,6 +7,7 @@
  * ambient one (CVE-2022-29162), ids are whole numbers or refused
  * (CVE-2026-30892). */
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "base/num.h"
 #include "base/scope.h"
 #include "bricks/table.h"
@@ -187,6 +188,8 @@ static int check_status(struct app *app, const struct found *f,
 static int run_in(struct app *app, const struct exec_opts *o, struct found *f,
 		  const struct conf_process *p, unsigned n_fds, struct err *e)
 {
+	struct cgroup_subs subs = { NULL, 0 };
+	int r = cgroup_subs_read(o->cgroups.v, o->cgroups.n, &app->arena, &subs, e);
 	struct container_exec x = {
 		.process = p,
 		.state = &f->state,
@@ -196,15 +199,17 @@ static int run_in(struct app *app, const struct exec_opts *o, struct found *f,
 		.pidfd_socket = o->pidfd_socket,
 		.pid_file = o->pid_file,
 		.preserve_fds = n_fds,
-		.cgroup = o->cgroups.n ? o->cgroups.v[0] : NULL,
+		.cgroups = subs.n ? &subs : NULL,
 		.ignore_paused = o->ignore_paused,
 		.is_detached = o->detach,
 		.warn = app_warn,
 		.warn_arg = app,
 	};
 	struct container_proc proc;
-	int status = 0, r = o->detach ? 0 : container_hold_signals(e);
+	int status = 0;
 
+	if (r == 0 && !o->detach)
+		r = container_hold_signals(e);
 	if (r == 0)
 		r = container_exec(&f->conf, &x, &proc, e);
 	if (r < 0)
@@ -223,8 +228,6 @@ static int exec(struct app *app, const struct exec_opts *o, int argc,
 	unsigned n_fds;
 	int r = found_open(app, argv[0], &f, e);
 
-	if (r == 0 && o->cgroups.n > 1)
-		return err_input(e, "--cgroup: more than one is not supported");
 	if (r == 0)
 		r = app_probe(app, HOST_CGROUPS | HOST_LSM, e);
 	if (r == 0)
