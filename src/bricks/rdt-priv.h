@@ -20,6 +20,9 @@ struct rdt_tree {
  * or, when it is there, compared. *ret_made: to be removed when more fails. */
 int rdt_class(const struct rdt_tree *t, const char *name,
 	      const struct conf_intel_rdt *rdt, bool *ret_made, struct err *e);
+/* Writes schemata of a class that is there: what they name changes, the rest stays. */
+int rdt_change(const struct rdt_tree *t, const char *name,
+	       const struct conf_intel_rdt *rdt, struct err *e);
 int rdt_monitor(const struct rdt_tree *t, const char *name, bool *ret_made,
 		struct err *e);
 /* Puts a process into a class or a monitored group. */

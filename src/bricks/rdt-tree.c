@@ -173,6 +173,22 @@ int rdt_class(const struct rdt_tree *t, const char *name,
 	return write_schemata(t, fd, name, lines, n, e);
 }
 
+int rdt_change(const struct rdt_tree *t, const char *name,
+	       const struct conf_intel_rdt *rdt, struct err *e)
+{
+	const char *lines[LINES_MAX + 2];
+	size_t n = wanted(rdt, lines);
+	auto_fd int fd = openat(t->root_fd, name,
+				O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	for (size_t i = 0; i < n; i++)
+		if (strchr(lines[i], '\n') || !strchr(lines[i], ':'))
+			return err_input(e, "linux.intelRdt: expected one line like L3:0=fff;1=fff");
+	if (fd < 0)
+		return err_sys(e, "open the class %s", name);
+	return write_schemata(t, fd, name, lines, n, e);
+}
+
 int rdt_monitor(const struct rdt_tree *t, const char *name, bool *ret_made,
 		struct err *e)
 {

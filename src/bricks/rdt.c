@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/scope.h"
 #include "bricks/rdt-priv.h"
+#include "bricks/rdt.h"
 #include "bricks/table.h"
 #include "conf/conf.h"
 #include "plan/run.h"
@@ -160,6 +161,23 @@ static void rdt_undo(const struct op *op, struct run *r)
 		(void)unlinkat(root, job->monitor, AT_REMOVEDIR);
 	if (root >= 0 && job->made_class)
 		(void)unlinkat(root, job->class, AT_REMOVEDIR);
+}
+
+int rdt_update(const struct conf *c, const struct conf_intel_rdt *change, struct err *e)
+{
+	auto_fd int root = -EBADF;
+	struct rdt_tree tree = { .make = make_dir };
+
+	if (!c->rdt.given || c->rdt.clos_id) {
+		err_input(e, "the container has no Intel RDT class of its own");
+		return err_hint(e, -EINVAL, "its config.json needs linux.intelRdt without closID; a "
+					    "shared class is changed in " RDT_ROOT);
+	}
+	root = open_root(e);
+	if (root < 0)
+		return root;
+	tree.root_fd = root;
+	return rdt_change(&tree, conf_rdt_class(c), change, e);
 }
 
 static void rdt_show(const struct op *op, FILE *out)

@@ -2,6 +2,7 @@
 /* On a made-up resctrl tree: make() puts the files into a new directory that the
  * kernel would put there. */
 #include "bricks/rdt-priv.h"
+#include "bricks/rdt.h"
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -155,6 +156,41 @@ static void a_named_class_is_made_only_with_a_schemata(void)
 	end();
 }
 
+static void a_running_containers_class_is_changed(void)
+{
+	const struct conf_intel_rdt both = { .l3_cache_schema = "L3:0=f", .mem_bw_schema = "MB:1=20" };
+	const struct conf_intel_rdt two_lines = { .l3_cache_schema = "L3:0=f\nMB:0=10" };
+	const struct conf_intel_rdt nonsense = { .mem_bw_schema = "20" };
+
+	begin();
+	CHECK_INT(rdt_change(&tree, "c1", &both, &err), -ENOENT);
+	CHECK_INT(make_group(tree.root_fd, "c1"), 0);
+	CHECK_INT(rdt_change(&tree, "c1", &two_lines, &err), -EINVAL);
+	CHECK_INT(rdt_change(&tree, "c1", &nonsense, &err), -EINVAL);
+	CHECK(strncmp(file("c1/schemata"), "    MB:0=100", 12) == 0);
+	CHECK_INT(rdt_change(&tree, "c1", &both, &err), 0);
+	CHECK(strncmp(file("c1/schemata"), "L3:0=f\nMB:1=20\n", 15) == 0);
+	end();
+}
+
+static void only_an_own_class_is_changed(void)
+{
+	const struct conf_intel_rdt change = { .l3_cache_schema = "L3:0=f" };
+	struct arena a;
+	struct conf c;
+
+	arena_init(&a);
+	conf_init(&c, &a);
+	c.id = "c1";
+	CHECK_INT(rdt_update(&c, &change, &err), -EINVAL);
+	CHECK(strstr(err.text, "no Intel RDT class of its own"));
+	c.rdt.given = true;
+	c.rdt.clos_id = "gold";
+	CHECK_INT(rdt_update(&c, &change, &err), -EINVAL);
+	CHECK(strstr(err.text, "no Intel RDT class of its own"));
+	arena_done(&a);
+}
+
 static void a_symlink_is_no_class(void)
 {
 	const struct conf_intel_rdt rdt = { .given = true, .clos_id = "l" };
@@ -208,6 +244,8 @@ int main(void)
 	TEST(a_class_of_its_own_is_made);
 	TEST(a_named_class_is_compared);
 	TEST(a_named_class_is_made_only_with_a_schemata);
+	TEST(a_running_containers_class_is_changed);
+	TEST(only_an_own_class_is_changed);
 	TEST(a_symlink_is_no_class);
 	TEST(a_group_is_monitored);
 	TEST(names);

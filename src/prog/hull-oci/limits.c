@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* prog/hull-oci/limits.c - pause, resume, update: a live container's cgroups. */
 #include "base/err.h"
+#include "bricks/rdt.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/unit.h"
 #include "oci/config.h"
@@ -109,6 +110,20 @@ static int by_file(struct app *app, const char *path, struct conf_resources *res
 	return r;
 }
 
+static int change_rdt(struct app *app, const struct update_opts *o, struct found *f,
+		      struct err *e)
+{
+	const struct conf_intel_rdt change = { .given = true,
+					       .l3_cache_schema = o->l3_schema,
+					       .mem_bw_schema = o->bw_schema };
+	int r;
+
+	if (!o->l3_schema && !o->bw_schema)
+		return 0;
+	r = found_conf(app, f, e);
+	return r < 0 ? r : rdt_update(&f->conf, &change, e);
+}
+
 COMMAND(update)
 {
 	const struct update_opts *o = opts;
@@ -129,10 +144,11 @@ COMMAND(update)
 		r = app_cgroup_options(ap, &cc, e);
 	if (r < 0)
 		return r;
-	if (o->l3_schema || o->bw_schema)
-		return err_input(e, "--l3-cache-schema, --mem-bw-schema: Intel RDT cannot be changed on a running container here");
 	if (state_status(f.dir_fd, &f.state) == STATUS_STOPPED)
 		return err_plain(e, -ESRCH, "container \"%s\": container not running", argv[0]);
+	r = change_rdt(ap, o, &f, e);
+	if (r < 0)
+		return r;
 	if (g.n_dirs == 0)
 		return err_input(e, "container \"%s\" has no cgroup", argv[0]);
 	/* Memory without a limit has no limit with swap, either. */
