@@ -100,6 +100,14 @@ int cgroup_open_attach(const struct cgroup *g, const struct cgroup_subs *subs, i
 int cgroup_attach(const struct cgroup *g, const char *sub, pid_t pid,
 		  struct err *e);
 
+/* Kills for lack of memory so far: v1's memory.oom_control, v2's memory.events. */
+uint64_t cgroup_oom_kills(const struct cgroup *g);
+/* An fd that becomes readable when there may be more of them; -errno: the kernel
+ * does not say. On v1 the count may follow some milliseconds later, and the
+ * cgroup's removal makes it readable, too. */
+int cgroup_oom_open(const struct cgroup *g);
+void cgroup_oom_drain(int fd);
+
 int cgroup_freeze(const struct cgroup *g, bool frozen, struct err *e);
 bool cgroup_is_frozen(const struct cgroup *g);
 /* Signals every process (cgroup.kill for SIGKILL on v2). */

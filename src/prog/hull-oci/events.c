@@ -7,6 +7,8 @@
  * read them. "No limit" is 2^64-1 there, too. */
 #include "base/err.h"
 #include "base/num.h"
+#include "base/scope.h"
+#include "cgroup/cgroup.h"
 #include "cgroup/stats.h"
 #include "prog/hull-oci/app.h"
 
@@ -15,6 +17,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void put_mem(const char *name, const struct cgroup_mem *m)
@@ -106,63 +109,76 @@ static int parse_interval(const char *text, int *ret_ms, struct err *e)
 	return err_input(e, "--interval: expected a time like 5s or 500ms, not \"%s\"", text);
 }
 
-/* Kills by lack of memory so far: of v1's memory.oom_control or v2's
- * memory.events, whichever is there. */
-static uint64_t oom_kills(const struct cgroup *g)
+/* v1 counts a kill some milliseconds after it has said that memory is out. */
+enum { OOM_LATE_MS = 20 };
+
+/* A line when there were more kills than before. */
+static void put_ooms(const struct found *f, const struct cgroup *g, uint64_t *kills)
 {
-	uint64_t kills = 0;
+	uint64_t now = cgroup_oom_kills(g);
 
-	for (size_t i = 0; i < g->n_dirs; i++) {
-		const struct cgroup_dir *d = &g->dirs[i];
-		char path[4096], line[128];
-		unsigned long long n;
-		FILE *f;
-
-		snprintf(path, sizeof(path), "%s/%s", d->path,
-			 d->hierarchy->is_v2 ? "memory.events" : "memory.oom_control");
-		f = fopen(path, "re");
-		while (f && fgets(line, sizeof(line), f))
-			if (sscanf(line, "oom_kill %llu", &n) == 1)
-				kills += n;
-		if (f)
-			fclose(f);
+	if (now > *kills) {
+		printf("{\"type\":\"oom\",\"id\":\"%s\"}\n", f->state.id);
+		fflush(stdout);
 	}
-	return kills;
+	*kills = now;
 }
 
-/* Until the container ends. Each line has its own memory. */
-static int watch(struct app *app, const struct found *f, const struct cgroup *g,
-		 int interval_ms, struct err *e)
+/* Each line has its own memory. */
+static int put_numbers(const struct found *f, const struct cgroup *g, struct err *e)
 {
-	struct pollfd p = { .fd = state_pidfd(&f->state, e), .events = POLLIN };
-	uint64_t kills = oom_kills(g);
-	int n = 0, r = 0;
+	struct cgroup_stats s;
+	struct arena a;
+	int r;
 
-	(void)app;
-	while (p.fd >= 0 && r == 0 && n >= 0) {
-		struct cgroup_stats s;
-		struct arena a;
-		uint64_t now;
+	arena_init(&a);
+	r = cgroup_stats(g, &a, &s, e);
+	if (r == 0)
+		r = put_stats(f->state.id, &s, e);
+	arena_done(&a);
+	return r;
+}
 
-		n = poll(&p, 1, interval_ms);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		now = oom_kills(g);
-		if (now > kills)
-			printf("{\"type\":\"oom\",\"id\":\"%s\"}\n", f->state.id);
-		kills = now;
-		if (n != 0)
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* Until the container ends: its numbers each interval, kills when they happen. */
+static int watch(const struct found *f, const struct cgroup *g, int interval_ms, struct err *e)
+{
+	auto_fd int init = state_pidfd(&f->state, e);
+	auto_fd int oom = cgroup_oom_open(g);
+	struct pollfd p[] = { { .fd = init, .events = POLLIN }, { .fd = oom, .events = POLLIN } };
+	int64_t next = now_ms() + interval_ms, late = INT64_MAX;
+	uint64_t kills = cgroup_oom_kills(g);
+	int r = 0;
+
+	if (init < 0)
+		return init;
+	while (r == 0) {
+		int64_t until = next < late ? next : late, left = until - now_ms();
+
+		if (poll(p, 2, left > 0 ? (int)left : 0) < 0 && errno != EINTR)
+			return err_sys(e, "wait for the container");
+		if (p[1].revents) {
+			cgroup_oom_drain(oom);
+			late = now_ms() + OOM_LATE_MS;
+		}
+		put_ooms(f, g, &kills);
+		if (p[0].revents)
 			break;
-		arena_init(&a);
-		r = cgroup_stats(g, &a, &s, e);
-		if (r == 0)
-			r = put_stats(f->state.id, &s, e);
-		arena_done(&a);
+		if (now_ms() >= late)
+			late = INT64_MAX;
+		if (now_ms() >= next) {
+			r = put_numbers(f, g, e);
+			next = now_ms() + interval_ms;
+		}
 	}
-	if (p.fd < 0)
-		return p.fd;
-	close(p.fd);
-	return n < 0 ? err_sys(e, "wait for the container") : r;
+	return r;
 }
 
 COMMAND(events)
@@ -184,7 +200,7 @@ COMMAND(events)
 	if (state_status(f.dir_fd, &f.state) == STATUS_STOPPED)
 		return err_plain(e, -ESRCH, "container \"%s\": container not running", argv[0]);
 	if (!o->stats)
-		return watch(ap, &f, &g, ms, e);
+		return watch(&f, &g, ms, e);
 	r = cgroup_stats(&g, &ap->arena, &s, e);
 	return r < 0 ? r : put_stats(argv[0], &s, e);
 }
