@@ -75,6 +75,16 @@ bundle /b2 '["/bin/sh", "-c", "cat /dev/zero | head -c 99999999 | tail -c 999999
 cp /bin/busybox /b2/rootfs/bin/head; cp /bin/busybox /b2/rootfs/bin/tail
 hull-oci run --bundle /b2 oom; code=$?
 ok "over its memory limit a program dies ($code)" test $code -ne 0
+bundle /b4 '["/bin/sh", "-c", "sleep 2; /bin/dd if=/dev/zero of=/dev/null bs=99999999 count=1; sleep 60"]' \
+	'"resources": { "memory": { "limit": 16777216, "swap": 16777216 } },'
+ln -sf busybox /b4/rootfs/bin/dd
+ok "a container that will run out of memory" hull-oci run --detach --bundle /b4 oom2
+hull-oci events --interval 1h oom2 >/tmp/oom2.out 2>&1 &
+await 20 grep -q oom /tmp/oom2.out
+is "events says at once that memory ran out" "$(cat /tmp/oom2.out)" '{"type":"oom","id":"oom2"}'
+is "while the container runs" "$(status oom2)" running
+ok "delete it" hull-oci delete --force oom2
+wait $!
 bundle /b3 '["/bin/true"]' '"resources": { "rdma": { "mlx5_9": { "hcaHandles": 3 } } },'
 if hull-oci run --bundle /b3 rd >/tmp/rd.out 2>&1; then
 	skip "rdma: a device that is not there is an error" "this runtime does not know rdma"
