@@ -9,12 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* A member that has to be there. */
-static int needed(const struct json_at *at, const char *key, struct err *e)
-{
-	return at->v ? 0 : json_fail(at->up, e, "expected \"%s\", found none", key);
-}
-
 static int optional(const struct json_at *up, const char *key, const char **ret, struct err *e)
 {
 	struct json_at at = json_get(up, key);
@@ -71,12 +65,12 @@ static int read_diff_ids(const struct json_at *root, struct arena *a, struct ima
 	struct json_at fs = json_get(root, "rootfs"), ids = json_get(&fs, "diff_ids");
 	struct digest *v;
 	size_t n = 0;
-	int r = needed(&fs, "rootfs", e);
+	int r = json_needed(&fs, "rootfs", e);
 
 	if (r == 0)
 		r = json_is(&fs, JSON_OBJECT, e);
 	if (r == 0)
-		r = needed(&ids, "diff_ids", e);
+		r = json_needed(&ids, "diff_ids", e);
 	if (r == 0)
 		r = json_is(&ids, JSON_ARRAY, e);
 	if (r < 0)
@@ -162,8 +156,11 @@ int image_config_read(const char *name, const char *text, size_t n, struct arena
 {
 	struct image_config c = { 0 };
 	struct json_at root, defaults;
-	int r = json_load(name, text, n, a, &root, e);
+	int r;
 
+	if (n > CONFIG_SIZE)
+		return err_input(e, "%s: %zu bytes; at most %d are read", name, n, CONFIG_SIZE);
+	r = json_load(name, text, n, a, &root, e);
 	if (r < 0)
 		return r;
 	r = json_is(&root, JSON_OBJECT, e);

@@ -29,12 +29,6 @@ static bool is_among(const char *s, const char *const *v, size_t n)
 	return false;
 }
 
-/* A member that has to be there. */
-static int needed(const struct json_at *at, const char *key, struct err *e)
-{
-	return at->v ? 0 : json_fail(at->up, e, "expected \"%s\", found none", key);
-}
-
 /* A string that may be missing: *ret stays as it is then. */
 static int optional(const struct json_at *up, const char *key, const char **ret, struct err *e)
 {
@@ -66,11 +60,11 @@ static int read_desc(const struct json_at *at, struct desc *ret, struct err *e)
 	int r = json_is(at, JSON_OBJECT, e);
 
 	if (r == 0)
-		r = needed(&type, "mediaType", e);
+		r = json_needed(&type, "mediaType", e);
 	if (r == 0)
-		r = needed(&digest, "digest", e);
+		r = json_needed(&digest, "digest", e);
 	if (r == 0)
-		r = needed(&size, "size", e);
+		r = json_needed(&size, "size", e);
 	if (r == 0)
 		r = json_string(&type, &ret->media_type, e);
 	if (r == 0)
@@ -115,7 +109,7 @@ static int find_kind(const struct json_at *root, const char *said, struct manife
 		       manifests = json_get(root, "manifests");
 	const char *inner = NULL;
 	uint64_t v;
-	int r = needed(&version, "schemaVersion", e);
+	int r = json_needed(&version, "schemaVersion", e);
 
 	if (r == 0)
 		r = json_uint(&version, 1, 2, &v, e);
@@ -151,8 +145,11 @@ int manifest_read(const char *name, const char *text, size_t n, const char *medi
 {
 	struct manifest m = { 0 };
 	struct json_at root, at;
-	int r = json_load(name, text, n, a, &root, e);
+	int r;
 
+	if (n > MANIFEST_SIZE)
+		return err_input(e, "%s: %zu bytes; at most %d are read", name, n, MANIFEST_SIZE);
+	r = json_load(name, text, n, a, &root, e);
 	if (r < 0)
 		return r;
 	r = json_is(&root, JSON_OBJECT, e);
@@ -172,7 +169,7 @@ int manifest_read(const char *name, const char *text, size_t n, const char *medi
 		r = read_parts(&at, a, &m, e);
 	at = json_get(&root, "config");
 	if (r == 0 && m.kind == MANIFEST_IMAGE) {
-		r = needed(&at, "config", e);
+		r = json_needed(&at, "config", e);
 		if (r == 0)
 			r = read_desc(&at, &m.config, e);
 	}

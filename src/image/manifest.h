@@ -18,7 +18,7 @@ struct err;
 
 enum {
 	MANIFEST_SIZE = 4 << 20, /* bytes of a manifest or index at most */
-	CONFIG_SIZE = 8 << 20,
+	CONFIG_SIZE = 8 << 20, /* of a configuration */
 	MANIFEST_LAYERS = 1000,
 };
 

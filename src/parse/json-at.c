@@ -149,6 +149,11 @@ struct json_at json_get(const struct json_at *object, const char *key)
 	return at;
 }
 
+int json_needed(const struct json_at *at, const char *key, struct err *e)
+{
+	return at->v ? 0 : json_fail(at->up, e, "expected \"%s\", found none", key);
+}
+
 struct json_at json_first(const struct json_at *at)
 {
 	bool has = at->v &&

@@ -84,6 +84,10 @@ struct json_at json_get(const struct json_at *object, const char *key);
 struct json_at json_first(const struct json_at *at);
 void json_next(struct json_at *m);
 
+/* Is the member of that name, as json_get() gave it, there? -EINVAL that names the
+ * object. */
+int json_needed(const struct json_at *at, const char *key, struct err *e);
+
 /* Each sets *ret only on success; else -EINVAL with path and expectation. */
 int json_is(const struct json_at *at, enum json_type type, struct err *e);
 int json_bool(const struct json_at *at, bool *ret, struct err *e);

@@ -181,6 +181,21 @@ static void bad_configs(void)
 	CHECK(strstr(e.text, "config.Env[0]"));
 }
 
+/* Valid JSON, but for its size. */
+static void too_large(void)
+{
+	static char text[CONFIG_SIZE + 2];
+	struct image_config c;
+	struct manifest m;
+
+	memset(text, ' ', CONFIG_SIZE + 1);
+	memcpy(text, "{}", 2);
+	CHECK_INT(manifest_read("manifest", text, MANIFEST_SIZE + 1, NULL, &arena, &m, &e), -EINVAL);
+	CHECK(strstr(e.text, "at most 4194304"));
+	CHECK_INT(config(text, &c), -EINVAL);
+	CHECK(strstr(e.text, "at most 8388608"));
+}
+
 int main(void)
 {
 	arena_init(&arena);
@@ -192,6 +207,7 @@ int main(void)
 	TEST(foreign_layers);
 	TEST(a_config);
 	TEST(bad_configs);
+	TEST(too_large);
 	arena_done(&arena);
 	return tap_end();
 }
