@@ -118,10 +118,12 @@ static int open_one(const struct cgroup_dir *d, const struct cgroup_sub *sub, bo
 	int flags = d->hierarchy->is_v2 ? O_PATH | O_DIRECTORY : O_WRONLY;
 	const char *file = d->hierarchy->is_v2 ? "" : "/tasks";
 	char path[PATH_MAX];
-	int fd = -1;
+	int fd = -1, n;
 
 	if (sub) {
-		snprintf(path, sizeof(path), "%s/%s%s", d->path, sub->path, file);
+		n = snprintf(path, sizeof(path), "%s/%s%s", d->path, sub->path, file);
+		if (n < 0 || (size_t)n >= sizeof(path))
+			return err_set(e, -ENAMETOOLONG, "--cgroup %.60s...", sub->path);
 		fd = open(path, flags | O_CLOEXEC);
 		if (fd < 0 && (errno != ENOENT || sub->controllers))
 			return err_sys(e, "open %s", path);

@@ -7,10 +7,10 @@
  * ambient one (CVE-2022-29162), ids are whole numbers or refused
  * (CVE-2026-30892). */
 #include "base/err.h"
-#include "cgroup/cgroup.h"
 #include "base/num.h"
 #include "base/scope.h"
 #include "bricks/table.h"
+#include "cgroup/cgroup.h"
 #include "oci/config.h"
 #include "prog/hull-oci/create.h"
 
